@@ -1,0 +1,42 @@
+PYTHON ?= python3
+LAKE ?= lake
+SAMPLE ?= sample
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help demo test lint ui bench clean
+
+help:  ## Show what can be made
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(READY)
+
+demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happened
+	@test -d $(SAMPLE) || $(BIN)/dataset-build sample $(SAMPLE)
+	$(BIN)/dataset-build build --source $(SAMPLE) --lake $(LAKE)
+	@echo
+	@echo 'Try next:'
+	@echo '  $(BIN)/dataset-build sql --lake $(LAKE) "select reason, count(*) from rejects group by 1 order by 2 desc"'
+	@echo '  $(BIN)/dataset-build explain --lake $(LAKE) $$($(BIN)/dataset-build sql --lake $(LAKE) --format csv "select image_id from rejects where duplicate_of is not null limit 1" | tail -1 | cut -c1-12)'
+	@echo '  make ui'
+
+test: $(READY)  ## Run the tests
+	$(BIN)/pytest -q
+
+lint: $(READY)  ## Check style, imports and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+ui: $(READY)  ## Open the Dagster UI over the lake, on this machine only
+	$(BIN)/dataset-build ui --lake $(LAKE)
+
+bench: $(READY)  ## Print the benchmarks' ratios
+	for b in decode_once near_duplicates ingest; do $(BIN)/python benchmarks/$$b.py || exit 1; done
+
+clean:  ## Delete the environment, the sample and the lake
+	rm -rf $(VENV) $(SAMPLE) $(LAKE)

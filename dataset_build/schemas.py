@@ -1,0 +1,303 @@
+"""Every table and column, declared once: name, Arrow type, meaning with unit and source.
+
+Writers cast to these schemas, the Dagster UI shows them, and releases document themselves from them.
+"""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+TAG = pa.struct([("tag", pa.string()), ("category", pa.string())])
+HASH_256 = pa.binary(32)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table's columns and the key that no two of its rows share."""
+
+    name: str
+    doc: str
+    key: tuple[str, ...]
+    schema: pa.Schema
+
+    def doc_of(self, column: str) -> str:
+        """What the column means."""
+        return str(self.schema.field(column).metadata[b"doc"].decode())
+
+
+def _table(name: str, doc: str, key: str, *columns: tuple[str, pa.DataType, str]) -> Table:
+    fields = [pa.field(column, kind, metadata={"doc": text}) for column, kind, text in columns]
+    return Table(name, doc, tuple(key.split()), pa.schema(fields))
+
+
+FILES = _table(
+    "files",
+    "One row per file of a drop, as it stood when the drop was registered.",
+    "path",
+    ("path", pa.string(), "path relative to the source root, with forward slashes"),
+    ("size", pa.int64(), "bytes"),
+    ("modified", pa.int64(), "modification time, nanoseconds since 1970"),
+    ("change", pa.string(), "added | changed | vanished, against the drops before"),
+)
+
+LISTING = _table(
+    "listing",
+    "One row per place where image bytes are to be read: a file, or a member of an archive.",
+    "uri member",
+    ("uri", pa.string(), "file, relative to the source root, with forward slashes"),
+    ("member", pa.string(), "name inside the archive, or row number inside a Parquet file; null for a file"),
+    (
+        "offset",
+        pa.int64(),
+        "where the bytes begin in the file; null to read it whole; the row number for Parquet",
+    ),
+    ("size", pa.int64(), "bytes to read"),
+    ("modified", pa.int64(), "modification time of the file, nanoseconds since 1970"),
+    ("status", pa.string(), "null to read it; otherwise why it can't be read, such as vanished"),
+    ("reason", pa.string(), "the cause in words, where status is set"),
+    (
+        "sidecars",
+        pa.list_(
+            pa.struct([("role", pa.string()), ("uri", pa.string()), ("offset", pa.int64()), ("size", pa.int64())])
+        ),
+        "texts that belong to the image; role is txt | caption | json; offset and size as above",
+    ),
+    ("metadata", pa.string(), "JSON record from a shared table (data.jsonl, metadata.csv, Parquet), or null"),
+)
+
+_OCCURRENCE = (
+    ("drop", pa.string(), "the batch of source material that it came with"),
+    ("uri", pa.string(), "file, relative to the source root, with forward slashes"),
+    ("member", pa.string(), "name inside the archive, or row number inside a Parquet file; null for a file"),
+    ("image_id", pa.string(), "sha256 of the bytes, hex; null when there are no bytes"),
+    ("status", pa.string(), "ok, or why the image can't be used: see image_facts.status"),
+    ("reason", pa.string(), "the cause in words, where status is not ok"),
+    ("file_bytes", pa.int64(), "size of the image file, bytes"),
+    ("modified", pa.timestamp("us", tz="UTC"), "modification time of the file"),
+    ("source", pa.string(), "name of the source root"),
+    ("source_id", pa.string(), "post id at the site it was scraped from"),
+    ("source_url", pa.string(), "where it was scraped from"),
+    ("alt_text", pa.string(), "description that came with it"),
+    ("raw_tags", pa.list_(TAG), "tags as they were found, with the category the site gave"),
+    ("rating", pa.string(), "general | sensitive | questionable | explicit; null when unknown"),
+    ("license", pa.string(), "licence as stated by the source"),
+    ("metadata", pa.string(), "everything else that came with it, JSON"),
+)
+OCCURRENCES = _table(
+    "occurrences",
+    "One row per place where a file was found, readable or not.",
+    "drop uri member",
+    *_OCCURRENCE,
+)
+
+IMAGE_FACTS = _table(
+    "image_facts",
+    "What was measured on each distinct image file, in one decode.",
+    "image_id",
+    ("image_id", pa.string(), "sha256 of the bytes, hex"),
+    (
+        "status",
+        pa.string(),
+        "ok | empty | not_an_image | unsupported_format | truncated | undecodable | too_many_pixels"
+        " | too_many_bytes | timeout | crashed",
+    ),
+    ("reason", pa.string(), "the cause in words; a harmless oddity when status is ok"),
+    ("file_bytes", pa.int64(), "size of the file, bytes"),
+    ("format", pa.string(), "format by content, as Pillow names it: JPEG, PNG, WEBP …"),
+    ("width", pa.int64(), "pixels, after EXIF orientation"),
+    ("height", pa.int64(), "pixels, after EXIF orientation"),
+    ("frames", pa.int32(), "frames or pages; facts describe the first"),
+    ("mode", pa.string(), "Pillow mode as stored: RGB, L, P, CMYK, I;16 …"),
+    ("has_alpha", pa.bool_(), "has transparency; facts are measured over white"),
+    ("orientation", pa.int8(), "EXIF orientation 1 to 8; 1 when absent"),
+    ("pixel_hash", pa.string(), "xxh3-128 of the decoded RGB pixels, hex"),
+    ("decode_scale", pa.int8(), "pixels were decoded at 1/1, 1/2, 1/4 or 1/8; part of pixel_hash's meaning"),
+    ("hash_whole", HASH_256, "256-bit DCT hash of the image"),
+    ("hash_trimmed", HASH_256, "the same without uniform borders"),
+    ("hash_centre", HASH_256, "the same for the centre 90 % of the trimmed image"),
+    ("hash_informative", pa.bool_(), "false for flat images, whose hashes say nothing"),
+    ("phash", pa.string(), "ImageHash's 64-bit phash, hex"),
+    ("sharpness", pa.float32(), "variance of the Laplacian of the grey image at 256 px shorter side"),
+    ("brightness", pa.float32(), "mean grey level, 0 to 1"),
+    ("contrast", pa.float32(), "standard deviation of the grey level, 0 to 1"),
+    ("entropy", pa.float32(), "entropy of the grey histogram, bits, 0 to 8"),
+    ("greyscale", pa.bool_(), "no pixel has colour, within JPEG's tolerance"),
+    ("border", pa.float32(), "share of the area that is a uniform border, 0 to 1"),
+)
+
+TAGS = _table(
+    "tags",
+    "The tags of each image, folded to one spelling.",
+    "image_id tag",
+    ("image_id", pa.string(), "sha256 of the bytes, hex"),
+    ("tag", pa.string(), "lower case, words joined by underscores"),
+    ("category", pa.string(), "general | artist | copyright | character | meta | species …"),
+    ("origin", pa.string(), "given: it came with the image"),
+    ("rank", pa.int32(), "position at which it was first given, from 0"),
+)
+
+_VERDICT = (
+    ("image_id", pa.string(), "the rejected image"),
+    ("stage", pa.string(), "the rule's stage, such as size"),
+    ("reason", pa.string(), "the rule that failed, such as too_small"),
+    ("value", pa.float64(), "what was measured; null when the rule is not about a number"),
+    ("threshold", pa.float64(), "what it was held against"),
+)
+IMAGE_VERDICTS = _table(
+    "image_verdicts",
+    "Images that fail a rule of their own; all rules that fail.",
+    "image_id reason",
+    *_VERDICT,
+)
+CORPUS_VERDICTS = _table(
+    "corpus_verdicts",
+    "Images that fail a rule about the whole corpus, such as being a duplicate.",
+    "image_id reason",
+    *_VERDICT,
+)
+CAPTION_VERDICTS = _table("caption_verdicts", "Images whose captions fail a rule.", "image_id reason", *_VERDICT)
+
+DUPLICATE_PAIRS = _table(
+    "duplicate_pairs",
+    "Pairs of images that look alike, up to the widest radius; those at distance 0 are one class, linked to one of it.",
+    "image_id_a image_id_b",
+    ("image_id_a", pa.string(), "the smaller id of the two"),
+    ("image_id_b", pa.string(), "the larger id of the two"),
+    ("method", pa.string(), "pixels | hash"),
+    ("distance", pa.int16(), "bits of 256 that differ, the least over the views; 0 for equal pixels"),
+)
+DUPLICATES = _table(
+    "duplicates",
+    "Stars of duplicates: each member was claimed by its keeper. Images in no star are absent.",
+    "image_id",
+    ("image_id", pa.string(), "a member, the keeper included"),
+    ("keeper", pa.string(), "the image that stands for the star, and names it"),
+    ("method", pa.string(), "keeper | pixels | hash"),
+    ("distance", pa.int16(), "bits of 256 between the member and its keeper"),
+)
+
+IMAGE_TEXTS = _table(
+    "image_texts",
+    "What is known in words about each surviving image, merged from its duplicates.",
+    "image_id",
+    ("image_id", pa.string(), "a surviving image"),
+    ("tags", pa.list_(TAG), "merged tags, by category, then rank"),
+    ("alt_texts", pa.list_(pa.string()), "distinct descriptions, longest first"),
+    ("source_urls", pa.list_(pa.string()), "distinct addresses, in order"),
+    ("ratings", pa.list_(pa.string()), "distinct ratings, strictest first"),
+    ("merged_from", pa.list_(pa.string()), "the images whose texts are in it, itself included, in order"),
+)
+
+CAPTIONS = _table(
+    "captions",
+    "Every caption ever written, with its provenance.",
+    "caption_id",
+    ("caption_id", pa.string(), "sha256 of image id, recipe, variant, fingerprint, input hash and n, hex"),
+    ("image_id", pa.string(), "the image it describes"),
+    ("recipe", pa.string(), "the program that wrote it"),
+    ("variant", pa.string(), "which of the recipe's outputs it is, such as short"),
+    ("fingerprint", pa.string(), "hash of recipe code, configuration, prompts and model"),
+    ("n", pa.int32(), "number among the samples of one variant, from 0"),
+    ("input_hash", pa.string(), "hash of the texts that it was written from"),
+    ("caption", pa.string(), "the text; null unless status is ok"),
+    ("status", pa.string(), "ok | empty"),
+    ("model", pa.string(), "the model, or compose when no model was asked"),
+    ("model_revision", pa.string(), "revision of the model; null without one"),
+    ("prompt_hash", pa.string(), "sha256 of the prompt; null without one"),
+    ("params", pa.string(), "sampling parameters, JSON"),
+    ("seed", pa.int64(), "sampling seed"),
+    ("tokens_in", pa.int32(), "tokens read by the model"),
+    ("tokens_out", pa.int32(), "tokens written by the model"),
+    ("attempt", pa.int32(), "from 1"),
+    ("final", pa.bool_(), "false when it is to be tried again"),
+    ("parent", pa.string(), "the caption that this one replaces or was made from"),
+    ("trace", pa.string(), "the steps that led to it, JSON"),
+    ("created_at", pa.timestamp("us", tz="UTC"), "when it was written"),
+)
+
+_FAILURE = pa.struct(
+    [("stage", pa.string()), ("reason", pa.string()), ("value", pa.float64()), ("threshold", pa.float64())]
+)
+
+RELEASE_IMAGES = _table(
+    "images",
+    "One row per kept image, with its caption, its tags and its facts.",
+    "image_id",
+    ("image_id", pa.string(), "sha256 of the bytes, hex"),
+    ("caption", pa.string(), "the chosen caption"),
+    ("caption_recipe", pa.string(), "the recipe that wrote it"),
+    ("caption_model", pa.string(), "the model that wrote it"),
+    ("tags", pa.list_(pa.string()), "tags by category, then rank"),
+    ("tag_string", pa.string(), "the same, joined by spaces"),
+    ("rating", pa.string(), "the strictest rating of its copies"),
+    ("alt_text", pa.string(), "the longest description of its copies"),
+    ("source", pa.string(), "name of the source root"),
+    ("drop", pa.string(), "the drop that it is read from"),
+    ("uri", pa.string(), "file, relative to the source root"),
+    ("member", pa.string(), "name inside the archive; null for a file"),
+    ("source_id", pa.string(), "post id at the site"),
+    ("url", pa.string(), "where it was scraped from"),
+    ("license", pa.string(), "licence as stated by the source"),
+    ("file_bytes", pa.int64(), "size of the file, bytes"),
+    *((c, IMAGE_FACTS.schema.field(c).type, IMAGE_FACTS.doc_of(c)) for c in (
+        "format", "width", "height", "frames", "mode", "has_alpha", "orientation", "phash", "pixel_hash",
+        "sharpness", "brightness", "contrast", "entropy", "greyscale", "border",
+    )),
+    ("duplicates", pa.int32(), "images that were merged into it"),
+)  # fmt: skip
+RELEASE_REJECTS = _table(
+    "rejects",
+    "One row per occurrence left out, with the first rule that it failed and all others.",
+    "drop uri member",
+    ("drop", pa.string(), "the drop that it came with"),
+    ("uri", pa.string(), "file, relative to the source root"),
+    ("member", pa.string(), "name inside the archive; null for a file"),
+    ("source", pa.string(), "name of the source root"),
+    ("image_id", pa.string(), "sha256 of the bytes; null when there are none"),
+    ("stage", pa.string(), "the first stage that it failed"),
+    ("reason", pa.string(), "the rule that it failed there"),
+    ("detail", pa.string(), "the cause in words, where there is one"),
+    ("value", pa.float64(), "what was measured"),
+    ("threshold", pa.float64(), "what it was held against"),
+    ("duplicate_of", pa.string(), "the image that stands for it"),
+    ("failures", pa.list_(_FAILURE), "every rule that it failed, in the order of the stages"),
+)
+RELEASE_CAPTIONS = Table("captions", "Every caption of the kept images.", ("caption_id",), CAPTIONS.schema.remove(
+    CAPTIONS.schema.get_field_index("created_at")
+))  # fmt: skip
+RELEASE_TAGS = _table(
+    "tags",
+    "The merged tags of the kept images, one row each.",
+    "image_id tag",
+    ("image_id", pa.string(), "a kept image"),
+    ("tag", pa.string(), "lower case, words joined by underscores"),
+    ("category", pa.string(), "general | artist | copyright | character | meta | species …"),
+    ("rank", pa.int32(), "position in the image's tag list, from 0"),
+)
+RELEASE_LINEAGE = _table(
+    "lineage",
+    "The story of every image that was seen, kept or not.",
+    "image_id",
+    ("image_id", pa.string(), "sha256 of the bytes, hex"),
+    ("kept", pa.bool_(), "it is in images"),
+    (
+        "occurrences",
+        pa.list_(pa.struct([("drop", pa.string()), ("uri", pa.string()), ("member", pa.string())])),
+        "every place where it was found, in the order of the drops",
+    ),
+    ("failures", pa.list_(_FAILURE), "every rule that it failed, in the order of the stages"),
+    ("duplicate_of", pa.string(), "the image that stands for it"),
+    ("duplicate_distance", pa.int16(), "bits of 256 between the two"),
+    ("merged", pa.list_(pa.string()), "the duplicates merged into it"),
+    ("caption_id", pa.string(), "the chosen caption"),
+    ("caption_model", pa.string(), "its model"),
+    ("caption_prompt_hash", pa.string(), "its prompt"),
+    ("caption_fingerprint", pa.string(), "its fingerprint"),
+    ("caption_parent", pa.string(), "the caption that it was made from"),
+)
+
+LAKE_TABLES = (
+    LISTING, OCCURRENCES, IMAGE_FACTS, TAGS, IMAGE_VERDICTS, DUPLICATE_PAIRS, DUPLICATES, CORPUS_VERDICTS, IMAGE_TEXTS,
+    CAPTIONS, CAPTION_VERDICTS,
+)  # fmt: skip
+RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

@@ -1,0 +1,67 @@
+"""dataset.toml: defaults, errors that name the setting, and a template that says it all."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from dataset_build.config import Config, ConfigError, load_config, template
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
+
+
+def test_the_template_holds_every_setting_at_its_default() -> None:
+    assert Config.model_validate(tomllib.loads(template())) == Config()
+    assert tomllib.loads(template()) == Config().model_dump()
+
+
+def test_every_setting_is_explained() -> None:
+    for section in Config.model_fields.values():
+        for name, field in section.annotation.model_fields.items():
+            assert field.description, name
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_config() == Config()
+
+
+def test_the_file_in_the_folder_is_taken() -> None:
+    Path("dataset.toml").write_text("[rules]\nmin_side = 64\n")
+    assert load_config().rules.min_side == 64
+    assert load_config().rules.max_aspect == 3.0
+
+
+def test_the_environment_and_then_the_argument_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("dataset.toml").write_text("[rules]\nmin_side = 1\n")
+    Path("two.toml").write_text("[rules]\nmin_side = 2\n")
+    Path("three.toml").write_text("[rules]\nmin_side = 3\n")
+    monkeypatch.setenv("DATASET_BUILD_CONFIG", "two.toml")
+    assert load_config().rules.min_side == 2
+    assert load_config(Path("three.toml")).rules.min_side == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[rules]\nmin_side = -1", "rules.min_side: Input should be greater than or equal to 0 (got -1)"),
+        ("[rules]\nmin_sid = 1", "rules.min_sid: Extra inputs are not permitted (got 1)"),
+        ("[rules", "not valid TOML"),
+        ("[duplicates]\nradius = 50\nwidest_radius = 40", "radius (50) is wider than widest_radius (40)"),
+    ],
+)
+def test_a_wrong_file_is_named_with_what_is_wrong(text: str, message: str) -> None:
+    Path("dataset.toml").write_text(text)
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert str(error.value).startswith("dataset.toml: ")
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_names_the_command_that_writes_one() -> None:
+    with pytest.raises(ConfigError, match=r"none.toml: No such file or directory; `dataset-build init` writes one"):
+        load_config(Path("none.toml"))
