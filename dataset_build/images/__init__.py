@@ -1,0 +1,1 @@
+"""From the bytes of one image to what is measured on it."""
