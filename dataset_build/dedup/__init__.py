@@ -1,0 +1,1 @@
+"""Which images are the same picture, and which of them stands for the rest."""
