@@ -1,0 +1,1 @@
+"""From tags and texts to captions."""
