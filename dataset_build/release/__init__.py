@@ -1,0 +1,1 @@
+"""Releases: their manifest, database and card, and how they are read."""

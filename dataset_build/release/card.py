@@ -1,0 +1,183 @@
+"""A release's README: a Hugging Face dataset card, made from its manifest and its images."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from dataset_build.release.text import plain
+from dataset_build.schemas import RELEASE_TABLES, Table
+
+EXAMPLES = 5
+SHOWN_CHARACTERS = 300
+LICENCES = re.compile(r"cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[234]\.[05]|mit|apache-2\.0|unlicense|pddl|odbl|odc-by")
+MARKUP = re.compile(r"[\\`*\[\]|~$@#]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.I)
+SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
+
+CARD = """\
+---
+{front_matter}
+---
+
+# Release {version}
+
+{summary}
+
+The images themselves are not part of it: `source`, `uri` and `member` say where each one is read.
+
+## Files
+
+{files}
+
+`release.duckdb` holds the same tables, `manifest.json` how they were made.
+
+## From source to release
+
+Counts are occurrences: places where an image was found. Each is in `images`, or in `rejects` with a reason.
+
+{funnel}
+
+## Queries
+
+```sql
+-- duckdb release.duckdb
+select caption, width, height from images where list_contains(tags, 'outdoors') limit 10;
+from funnel();             -- what was left out, by stage and reason
+from why('cat.jpg');       -- what became of an image: the start of its id, or the end of its file name
+from captions_of('3fa9');  -- every caption of an image
+```
+
+```python
+from dataset_build.release.reader import Release
+
+with Release("path/to/this/folder") as release:
+    images = release.arrow("images")  # also .pandas, .relation and .sql
+```
+
+```python
+from datasets import load_dataset
+
+images = load_dataset("path/to/this/folder", split="train")  # "captions", "tags" … as second argument
+```
+
+## Examples
+
+{examples}
+
+## Columns
+
+{columns}
+
+## Provenance
+
+{drops}
+
+Made by dataset-build {code}, with these settings:
+
+```json
+{config}
+```
+"""
+
+
+def card(manifest: Mapping[str, Any], images: pa.Table) -> str:
+    """The card of a release, in Markdown with YAML front matter (huggingface.co/docs/hub/datasets-cards).
+
+    `images` is the release's table, of which image_id, caption and license are used: all rows, since a licence is
+    stated only if it is every image's. The same arguments give the same card; no clock and no run id are in it.
+    """
+    return CARD.format(
+        front_matter=_front_matter(images),
+        version=escape(manifest["version"]),
+        summary=_summary(manifest["stages"]),
+        files=_files(manifest["files"]),
+        funnel=_funnel(manifest["stages"]),
+        examples=_examples(images),
+        columns="\n\n".join(map(_columns, RELEASE_TABLES)),
+        drops=_drops(manifest["drops"], manifest["failed_drops"]),
+        code=escape(_code(manifest["code"])),
+        config=json.dumps(manifest["config"], indent=2),
+    )
+
+
+def escape(text: str) -> str:
+    """A foreign text as one line of Markdown that shows as it is: no markup, no HTML, no web link.
+
+    Underscores inside words are left alone, since they mean nothing there (CommonMark 6.2).
+    """
+    safe = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return MARKUP.sub(r"\\\g<0>", safe)
+
+
+def _front_matter(images: pa.Table) -> str:
+    """YAML; every value that isn't ours is written as a JSON string, which YAML reads."""
+    lines = ["configs:"]
+    for number, table in enumerate(RELEASE_TABLES):
+        lines += [f"- config_name: {table.name}", f"  data_files: {table.name}.parquet"]
+        lines += ["  default: true"] if number == 0 else []
+    licence = _licence(images)
+    lines += [f"license: {json.dumps(licence)}"] if licence else []
+    lines += [f"size_categories:\n- {_size(images.num_rows)}"]
+    return "\n".join([*lines, "task_categories:\n- text-to-image\n- image-to-text", "tags:\n- dataset-build"])
+
+
+def _licence(images: pa.Table) -> str | None:
+    """The licence that all images share, if it is one that the hub has an identifier for."""
+    stated = images.column("license").unique().to_pylist()
+    name = re.sub(r"\s+", "-", stated[0].strip().lower()) if len(stated) == 1 and stated[0] else ""
+    return name if LICENCES.fullmatch(name) else None
+
+
+def _size(rows: int) -> str:
+    return SIZES[min(max(len(str(rows)) - 3, 0), len(SIZES) - 1)]
+
+
+def _summary(stages: Sequence[Mapping[str, Any]]) -> str:
+    found, kept = stages[0]["in"], stages[-1]["out"]
+    return f"{kept:,} captioned images, out of {found:,} occurrences of images and broken files."
+
+
+def _files(files: Mapping[str, Mapping[str, Any]]) -> str:
+    names = {f"{table.name}.parquet": table.doc for table in RELEASE_TABLES}
+    rows = [(n, f"{files[n]['rows']:,}", f"{files[n]['bytes']:,}", doc) for n, doc in names.items()]
+    return _table(("file", "rows", "bytes", "content"), rows)
+
+
+def _funnel(stages: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        (s["stage"], f"{s['in']:,}", ", ".join(f"{r} {n:,}" for r, n in s["rejected"].items()), f"{s['out']:,}")
+        for s in stages
+    ]
+    return _table(("stage", "in", "left out", "on"), rows)
+
+
+def _examples(images: pa.Table) -> str:
+    rows = images.select(["image_id", "caption"]).slice(0, EXAMPLES).to_pylist()
+    return _table(("image", "caption"), [(r["image_id"][:12], _short(r["caption"])) for r in rows])
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]} …"
+
+
+def _columns(table: Table) -> str:
+    rows = [(field.name, str(field.type), table.doc_of(field.name)) for field in table.schema]
+    return f"### {table.name}\n\n{escape(table.doc)}\n\n{_table(('column', 'type', 'meaning'), rows)}"
+
+
+def _drops(drops: Iterable[Mapping[str, Any]], failed: Sequence[str]) -> str:
+    rows = [(d["name"], d["source"], f"{d['files']:,}", f"{d['bytes']:,}", str(d["data_version"])) for d in drops]
+    table = _table(("drop", "source", "files", "bytes", "version"), rows)
+    return f"{table}\n\nLeft out, since they failed: {', '.join(map(escape, failed))}." if failed else table
+
+
+def _code(code: Mapping[str, Any]) -> str:
+    return f"{code['version']} ({code['git_commit']})" if code["git_commit"] else str(code["version"])
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [" | ".join(map(escape, row)) for row in (header, *rows)]
+    lines.insert(1, " | ".join("---" for _ in header))
+    return "\n".join(f"| {line} |" for line in lines)

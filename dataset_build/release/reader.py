@@ -1,0 +1,127 @@
+"""Releases as a consumer sees them: found in a lake by name, read as Arrow, DuckDB relations or pandas."""
+
+import os
+import re
+import tempfile
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataset_build.release.errors import (
+    BadVersion,
+    IncompleteRelease,
+    MissingExtra,
+    NoRelease,
+    NoSuchTable,
+    UnknownRelease,
+)
+from dataset_build.release.manifest import CARD, DATABASE, read_manifest
+from dataset_build.schemas import RELEASE_TABLES
+
+VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+TABLES = tuple(table.name for table in RELEASE_TABLES)
+
+
+def check_version(name: str) -> None:
+    """Raise BadVersion unless a new release may have that name."""
+    if not VERSION.fullmatch(name):
+        raise BadVersion(f"a release can't be called {name!r}: up to 64 of A-Z a-z 0-9 . - _, a letter or digit first")
+
+
+def releases(lake: str | Path = "lake") -> list[dict[str, Any]]:
+    """The manifests of the complete releases in a lake, oldest first."""
+    folders = (folder for folder in Path(lake, "releases").glob("*") if VERSION.fullmatch(folder.name))
+    found = ((folder, read_manifest(folder)) for folder in folders)
+    manifests = (manifest for folder, manifest in found if manifest and manifest["version"] == folder.name)
+    return sorted(manifests, key=lambda manifest: (manifest["sequence"], manifest["version"]))
+
+
+def open_release(version: str | None = None, lake: str | Path = "lake") -> "Release":
+    """Open a release of a lake by its name, or the latest one.
+
+    Raises NoRelease, UnknownRelease or IncompleteRelease, whose messages name the fix.
+    """
+    versions = [manifest["version"] for manifest in releases(lake)]
+    if not versions:
+        raise NoRelease(f"no release in {lake}: `dataset-build build --source DIR --lake {lake}` makes one")
+    if version is not None and version not in versions:
+        raise UnknownRelease(f"no release {version!r} in {lake}; there are: {', '.join(versions)}")
+    return Release(Path(lake, "releases", version or versions[-1]))
+
+
+class Release:
+    """One release: a folder of Parquet files, their manifest and a DuckDB file, all read-only."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        manifest = read_manifest(self.folder)
+        if manifest is None:
+            raise UnknownRelease(f"{folder} is no complete release: manifest.json or its hash is missing or wrong")
+        self.manifest: dict[str, Any] = manifest
+        self.version: str = manifest["version"]
+        self._check_files()
+
+    def _check_files(self) -> None:
+        """Cheap, so done on each opening: the files are there with the right sizes. The card may be edited."""
+        sizes = {name: file["bytes"] for name, file in self.manifest["files"].items() if name != CARD}
+        paths = {name: self.folder / name for name in sizes}
+        damaged = [n for n, path in paths.items() if not path.is_file() or path.stat().st_size != sizes[n]]
+        if damaged:
+            raise IncompleteRelease(
+                f"release {self.version}: {', '.join(damaged)} missing or changed; restore {self.folder} from a copy"
+            )
+
+    def arrow(self, table: str) -> pa.Table:
+        """A table as Arrow, in the order of its key: images, captions, tags, rejects or lineage."""
+        _check_table(table)
+        return pq.read_table(self.folder / f"{table}.parquet")
+
+    def relation(self, table: str) -> duckdb.DuckDBPyRelation:
+        """A table as a DuckDB relation, read as it is used; it ends with this object."""
+        _check_table(table)
+        return self._connection.table(table)
+
+    def pandas(self, table: str) -> Any:
+        """A table as a pandas.DataFrame. Raises MissingExtra without pandas."""
+        if find_spec("pandas") is None:
+            raise MissingExtra("pandas isn't installed: pip install 'dataset-build[pandas]'")
+        return self.arrow(table).to_pandas()
+
+    def sql(self, query: str, params: Any = None) -> duckdb.DuckDBPyRelation:
+        """Run a query over release.duckdb, values bound by ? or $name; null if it is a statement without rows.
+
+        Raises duckdb.Error, also for what would change the release.
+        """
+        return self._connection.sql(query, params=params)
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect(str(self.folder / DATABASE), read_only=True)
+        # Large queries spill: by default that goes into the release's own folder.
+        spill = Path(tempfile.gettempdir()) / f"dataset-build-{os.getpid()}"
+        connection.execute("set temp_directory = $1", [str(spill)])
+        # A name in a query means a table, never a variable of this program.
+        connection.execute("set python_enable_replacements = false")
+        return connection
+
+    def close(self) -> None:
+        """End the connection, and the relations made from it."""
+        if "_connection" in self.__dict__:
+            self._connection.close()
+            del self._connection
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _check_table(name: str) -> None:
+    if name not in TABLES:
+        raise NoSuchTable(f"no table {name!r}; there are: {', '.join(TABLES)}")
