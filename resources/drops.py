@@ -1,0 +1,176 @@
+"""The register of sources and drops: what has arrived, in which order, and what each drop holds."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dataset_build.errors import UserError
+from dataset_build.fingerprint import digest
+from dataset_build.schemas import FILES
+from dataset_build.sources.scan import SourceNotFound, changes, scan
+from resources.storage import read_json, write_json, write_parquet
+
+
+class UnknownDrop(UserError):
+    """No drop has that name."""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """An immutable batch of source material. Later drops of a group hold only what changed in it."""
+
+    name: str
+    source: str
+    root: str
+    group: str
+    sequence: int
+    files: int
+    bytes: int
+    vanished: int
+    registered_at: str
+    removed: bool = False
+
+
+class Drops:
+    """The register, kept under `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def sources(self) -> dict[str, Path]:
+        """Root folder of each known source, by name."""
+        return {name: Path(root) for name, root in (read_json(self.folder / "sources.json") or {}).items()}
+
+    def add_source(self, root: Path) -> str:
+        """Register a root folder; returns the name it has from then on. Raises SourceNotFound."""
+        sources, root = self.sources(), root.resolve()
+        if not root.is_dir():
+            raise SourceNotFound(f"no folder {root}: give --source a folder of images")
+        for name, known in sources.items():
+            if known == root:
+                return name
+        name = _unused(slug(root.name), set(sources))
+        write_json(self.folder / "sources.json", {**{n: str(r) for n, r in sources.items()}, name: str(root)})
+        return name
+
+    def all(self) -> list[Drop]:
+        """Every drop, removed ones included, in the order of arrival."""
+        records = (read_json(file) for file in self.folder.glob("*/drop.json"))
+        drops = (Drop(**record, removed=self._tombstone(record["name"]).exists()) for record in records)
+        return sorted(drops, key=lambda drop: drop.sequence)
+
+    def active(self) -> list[Drop]:
+        """The drops that count, in the order of arrival."""
+        return [drop for drop in self.all() if not drop.removed]
+
+    def get(self, name: str) -> Drop:
+        """The drop of that name, or UnknownDrop with the names there are."""
+        drops = {drop.name: drop for drop in self.all()}
+        if name not in drops:
+            raise UnknownDrop(f"no drop {name!r}; there are: {', '.join(drops) or 'none'}")
+        return drops[name]
+
+    def files(self, name: str) -> pa.Table:
+        """What a drop holds: schemas.FILES."""
+        return pq.read_table(self.folder / name / "files.parquet")
+
+    def table(self) -> pa.Table:
+        """The active drops as rows of (drop, source, sequence)."""
+        drops = self.active()
+        return pa.table(
+            {
+                "drop": pa.array([d.name for d in drops], pa.string()),
+                "source": pa.array([d.source for d in drops], pa.string()),
+                "sequence": pa.array([d.sequence for d in drops], pa.int64()),
+            }
+        )
+
+    def discover(self, source: str) -> list[Drop]:
+        """Look at a source's files, without opening any, and register what is new as drops."""
+        root = self.sources()[source]
+        found = self._without_lake(scan(root), root)
+        groups = {drop.group for drop in self.all() if drop.source == source}
+        if groups and not found.num_rows:
+            raise SourceNotFound(f"{root} is empty, and held files before: mount it again, or `drop remove` its drops")
+        groups |= set(found.column("group").unique().to_pylist())
+        return [drop for group in sorted(groups) for drop in self._register(source, group, found)]
+
+    def remove(self, name: str) -> None:
+        """Take a drop out of every later release. Its files and tables are left where they are."""
+        self.get(name)
+        write_json(self._tombstone(name), {"removed_at": _now()})
+
+    def restore(self, name: str) -> None:
+        """Undo `remove`."""
+        self.get(name)
+        self._tombstone(name).unlink(missing_ok=True)
+
+    def _without_lake(self, found: pa.Table, root: Path) -> pa.Table:
+        """A lake may lie inside of what it is built from."""
+        lake = self.folder.resolve().parent
+        if not lake.is_relative_to(root):
+            return found
+        return found.filter(pc.invert(pc.starts_with(found.column("path"), f"{lake.relative_to(root).as_posix()}/")))
+
+    def _tombstone(self, name: str) -> Path:
+        return self.folder / name / "removed.json"
+
+    def _register(self, source: str, group: str, found: pa.Table) -> Iterator[Drop]:
+        drops = self.all()
+        earlier = [drop for drop in drops if (drop.source, drop.group) == (source, group)]
+        current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
+        news = changes(current, self._known(earlier))
+        if not news.num_rows:
+            return
+        base = _unused(f"{source}.{slug(group)}", {d.name for d in drops if d not in earlier})
+        name = _unused(base, {drop.name for drop in drops}, separator=".")
+        here = news.filter(pc.not_equal(news.column("change"), "vanished"))
+        drop = Drop(
+            name=name,
+            source=source,
+            root=str(self.sources()[source]),
+            group=group,
+            sequence=len(drops) + 1,
+            files=here.num_rows,
+            bytes=pc.sum(here.column("size")).as_py() or 0,
+            vanished=news.num_rows - here.num_rows,
+            registered_at=_now(),
+        )
+        write_parquet(self.folder / name / "files.parquet", news.to_batches(), FILES.schema)
+        record = asdict(drop)
+        del record["removed"]
+        write_json(self.folder / name / "drop.json", record)
+        yield drop
+
+    def _known(self, drops: list[Drop]) -> pa.Table:
+        """The files of a group as its drops left them: the latest row of each path that hasn't vanished."""
+        state: dict[str, dict[str, object]] = {}
+        for drop in drops:
+            for row in self.files(drop.name).to_pylist():
+                state[row["path"]] = row
+        rows = [row for _, row in sorted(state.items()) if row["change"] != "vanished"]
+        return pa.Table.from_pylist(rows, FILES.schema)
+
+
+def slug(text: str) -> str:
+    """A name that is safe in paths and partition keys; letters of any script stay."""
+    clean = re.sub(r"[^\w.-]+", "_", unicodedata.normalize("NFC", text)).strip("._")[:80]
+    return clean or digest(text)[:8]
+
+
+def _unused(name: str, taken: set[str], separator: str = "-") -> str:
+    number, candidate = 2, name
+    while candidate in taken:
+        number, candidate = number + 1, f"{name}{separator}{number}"
+    return candidate
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,128 @@
+"""Where per-image work runs: a function from a record batch to a record batch, over many units at once."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from itertools import islice
+from typing import Any, Protocol
+
+import pyarrow as pa
+from pebble import ProcessExpired, ProcessPool
+
+BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
+Unit = tuple[int, pa.RecordBatch]
+PRELOAD = [
+    "dataset_build.cli",  # workers run the main script again, up to its guard
+    "dataset_build.ingest",
+    "scipy.fftpack",  # by imagehash, at the first hash
+    "pandas",  # by pyarrow, at the first conversion, where it is installed
+]
+TIMED_OUT = 1  # the exit code of faulthandler's watchdog
+
+
+class Engine(Protocol):
+    """The contract: every unit comes back once, changed by `work`, in any order.
+
+    `setup` runs once in each worker. A row whose worker dies twice is answered by `failed(row, status)`, where
+    status is timeout or crashed; the other rows of its unit are not affected.
+    """
+
+    def run(
+        self,
+        work: BatchFunction,
+        units: Iterable[Unit],
+        *,
+        setup: Callable[[], None],
+        failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
+    ) -> Iterator[Unit]:
+        """Map `work` over the units."""
+        ...
+
+
+class LocalEngine:
+    """A pool of processes on this machine. At most two units per worker are in memory at any time."""
+
+    def __init__(self, workers: int = 0) -> None:
+        self.workers = workers or len(os.sched_getaffinity(0))
+
+    def run(
+        self,
+        work: BatchFunction,
+        units: Iterable[Unit],
+        *,
+        setup: Callable[[], None],
+        failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
+    ) -> Iterator[Unit]:
+        """Map `work` over the units in worker processes."""
+        units = iter(units)
+        first = list(islice(units, 1))
+        if not first:
+            return
+        pool = ProcessPool(
+            max_workers=self.workers,
+            max_tasks=500,
+            context=_context(),
+            initializer=_initialise,
+            initargs=[setup],
+        )
+        try:
+            running: dict[Future[pa.RecordBatch], Unit] = {}
+            for unit in [*first, *islice(units, 2 * self.workers - 1)]:
+                running[pool.submit(work, None, unit[1])] = unit
+            while running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    number, batch = running.pop(future)
+                    for unit in islice(units, 1):
+                        running[pool.submit(work, None, unit[1])] = unit
+                    yield number, _result(future, pool, work, batch, failed)
+        finally:
+            pool.stop()
+            pool.join()
+
+
+def _result(
+    future: Future[pa.RecordBatch],
+    pool: ProcessPool,
+    work: BatchFunction,
+    batch: pa.RecordBatch,
+    failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
+) -> pa.RecordBatch:
+    try:
+        return future.result()
+    except ProcessExpired:
+        return _row_by_row(pool, work, batch, failed)
+
+
+def _row_by_row(
+    pool: ProcessPool,
+    work: BatchFunction,
+    batch: pa.RecordBatch,
+    failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
+) -> pa.RecordBatch:
+    """A worker died over this unit: find the row that kills, and answer for it."""
+    results = []
+    for index in range(batch.num_rows):
+        row = batch.slice(index, 1)
+        try:
+            results.append(pool.submit(work, None, row).result())
+        except ProcessExpired as death:
+            results.append(failed(row, "timeout" if death.exitcode == TIMED_OUT else "crashed"))
+    return pa.concat_batches(results)
+
+
+def _context() -> Any:
+    """Workers are forked from a small clean process: forking this one isn't safe, since it has threads.
+
+    That process imports what a worker needs, so that no worker has to.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    return context
+
+
+def _initialise(setup: Callable[[], None]) -> None:
+    pa.set_cpu_count(1)
+    pa.set_io_thread_count(1)
+    setup()

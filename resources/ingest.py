@@ -1,0 +1,55 @@
+"""Bring the per-drop tables up to date: list a drop's places, read them once, fold its tags."""
+
+from functools import partial
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from dataset_build.ingest import Place, facts_of, failed, ingest, occurrences_of, set_up
+from dataset_build.sources.listing import listing
+from dataset_build.tags.normalise import image_tags
+from resources.drops import Drop
+from resources.engine import Engine
+from resources.lake import Lake
+from resources.pieces import Piece
+from resources.work import Progress, run_units
+
+
+def ingest_drop(lake: Lake, engine: Engine, drop: Drop, progress: Progress) -> tuple[Piece, Piece]:
+    """The occurrences and image facts of a drop; a drop never changes, so what is finished stays."""
+    occurrences, facts = lake.piece("occurrences", drop.name), lake.piece("image_facts", drop.name)
+    if occurrences.version and facts.version:
+        return occurrences, facts
+    limits, place = lake.config.images, Place(drop.name, drop.source, Path(drop.root))
+    with lake.writing(occurrences), pq.ParquetFile(list_drop(lake, drop)) as places:
+        run_units(
+            engine,
+            partial(ingest, place=place, limits=limits),
+            places,
+            [(facts, facts_of), (occurrences, occurrences_of)],
+            setup=partial(set_up, limits),
+            failed=partial(failed, place=place),
+            progress=progress,
+        )
+        facts.finish({}, lake.provenance)
+        occurrences.finish({}, lake.provenance)
+    return occurrences, facts
+
+
+def list_drop(lake: Lake, drop: Drop) -> Path:
+    """The Parquet file of schemas.LISTING that says where a drop's images lie; kept, to find them again."""
+    piece = lake.piece("listing", drop.name)
+    if not piece.version:
+        piece.replace(listing(Path(drop.root), lake.drops.files(drop.name)), {}, lake.provenance)
+    return piece.parts()[0]
+
+
+def tag_drop(lake: Lake, drop: str) -> Piece:
+    """The tags of a drop's images."""
+    piece, occurrences = lake.piece("tags", drop), lake.piece("occurrences", drop)
+    inputs = {"occurrences": occurrences.version or ""}
+    if (piece.manifest or {}).get("inputs") != inputs:
+        with lake.writing(piece), lake.connect([]) as connection:
+            found = connection.read_parquet([str(part) for part in occurrences.parts()])
+            piece.replace(image_tags(found, connection), inputs, lake.provenance)
+    return piece

@@ -1,0 +1,152 @@
+"""The lake: all tables under one root, as a configuration sees them, and the queries over them."""
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from dataset_build import schemas
+from dataset_build.config import Config
+from dataset_build.fingerprint import Fingerprint, digest
+from dataset_build.queries import Query, is_view, load_query
+from dataset_build.steps import fingerprint_of, parameters_of
+from resources.drops import Drops
+from resources.pieces import Piece, Provenance
+from resources.storage import lock
+
+PER_DROP = {"listing", "occurrences", "image_facts", "tags"}
+TABLES = {table.name: table for table in schemas.LAKE_TABLES}
+
+
+class Lake:
+    """Tables are found by the fingerprint that the configuration gives them, so a changed setting is another table.
+
+    `provenance` (run id, time …) is noted in the manifests of what is written, and nowhere else.
+    """
+
+    def __init__(self, root: Path, config: Config, provenance: Provenance | None = None) -> None:
+        self.root = root
+        self.config = config
+        self.provenance = provenance or {}
+        self.drops = Drops(root / "drops")
+
+    def piece(self, name: str, drop: str | None = None) -> Piece:
+        """Where a table's rows are kept under this configuration; `drop` for tables that are made drop by drop."""
+        fingerprint = self.fingerprint(name)
+        folder = self.root / "tables" / name / str(fingerprint)
+        return Piece(folder / drop if drop else folder, TABLES[name], fingerprint)
+
+    def fingerprint(self, name: str) -> Fingerprint:
+        """What a table is made from, its inputs' rows apart."""
+        return fingerprint_of(name, self.config)
+
+    def pieces(self, name: str) -> dict[str, Piece]:
+        """The finished pieces of a table by drop ('' for a whole table): active drops only."""
+        drops = [drop.name for drop in self.drops.active()] if name in PER_DROP else [None]
+        pieces = {drop or "": self.piece(name, drop) for drop in drops}
+        return {drop: piece for drop, piece in pieces.items() if piece.version}
+
+    def version(self, name: str) -> str:
+        """Hash of the content of a table or view: equal versions, equal rows."""
+        if name == "drops":
+            return digest(self.drops.table().to_pylist())[:16]
+        if is_view(name):
+            return digest([self.fingerprint(name).parts, self._inputs(name)])[:16]
+        return digest({drop: piece.version for drop, piece in self.pieces(name).items()})[:16]
+
+    def derive(self, name: str) -> Piece:
+        """Bring a table that is made by the query sql/<name>.sql up to date. Nothing is written if it is."""
+        return self.replace(name, lambda: self.query(name), load_query(name).inputs)
+
+    def replace(self, name: str, rows: Any, inputs: Iterable[str]) -> Piece:
+        """Set a table's rows to what `rows()` gives, unless it was already made from the same inputs."""
+        piece, versions = self.piece(name), {table: self.version(table) for table in inputs}
+        manifest = piece.manifest
+        if manifest is None or manifest["inputs"] != versions:
+            with self.writing(piece):
+                piece.replace(rows(), versions, self.provenance)
+        return piece
+
+    @contextmanager
+    def writing(self, piece: Piece) -> Iterator[None]:
+        """Keep other processes from writing to the same piece."""
+        with lock(piece.folder / ".lock", f"writing {piece.table.name}"):
+            yield
+
+    def query(self, name: str, **values: Any) -> Iterator[pa.RecordBatch]:
+        """Run sql/<name>.sql over the lake's tables, its parameters from the configuration or `values`."""
+        with self._run(name, values) as result:
+            yield from result.to_arrow_reader(10_000)
+
+    def table(self, name: str, **values: Any) -> pa.Table:
+        """The same, whole in memory."""
+        with self._run(name, values) as result:
+            return result.to_arrow_table()
+
+    def count(self, view: str) -> int:
+        """Rows of a table or view."""
+        with self.connect([view]) as connection:
+            return len(connection.table(view))
+
+    def sample(self, view: str, limit: int) -> list[str]:
+        """The first image ids of a view; being hashes, they are as good as random."""
+        with self.connect([view]) as connection:
+            rows = connection.table(view).select("image_id").order("image_id").limit(limit).fetchall()
+        return [image_id for (image_id,) in rows]
+
+    @contextmanager
+    def connect(self, names: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder."""
+        spill = self.root / "tmp"
+        spill.mkdir(parents=True, exist_ok=True)
+        settings: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
+        with duckdb.connect(":memory:", config=settings) as connection:
+            registered: set[str] = set()
+            for name in names:
+                self._register(connection, name, registered)
+            yield connection
+
+    @contextmanager
+    def _run(self, name: str, values: dict[str, Any]) -> Iterator[duckdb.DuckDBPyConnection]:
+        query, given = load_query(name), {**parameters_of(self.config), **values}
+        with self.connect(query.inputs) as connection:
+            yield connection.execute(query.text, {key: given[key] for key in query.params})
+
+    def _register(self, connection: duckdb.DuckDBPyConnection, name: str, done: set[str]) -> None:
+        if name in done:
+            return
+        done.add(name)
+        if name == "drops":
+            connection.register(name, self.drops.table())
+        elif is_view(name):
+            for each in load_query(name).inputs:
+                self._register(connection, each, done)
+            self._register_view(connection, load_query(name))
+        else:
+            self._register_table(connection, name)
+
+    def _register_table(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
+        parts = [str(part) for piece in self.pieces(name).values() for part in piece.parts()]
+        if parts:
+            connection.read_parquet(parts).create_view(name)
+        else:
+            connection.register(name, TABLES[name].schema.empty_table())
+
+    def _register_view(self, connection: duckdb.DuckDBPyConnection, query: Query) -> None:
+        """A temporary view; a temporary table where there are values to bind, which views can't hold."""
+        values = parameters_of(self.config)
+        kind = "table" if query.params else "view"
+        text = f"create temp {kind} {query.name} as {query.text}"
+        connection.execute(text, {key: values[key] for key in query.params})
+
+    def _inputs(self, name: str) -> dict[str, str]:
+        return {table: self.version(table) for table in load_query(name).inputs}
+
+
+def environment_lake() -> Path:
+    """The lake that DATASET_BUILD_LAKE names, else ./lake."""
+    return Path(os.environ.get("DATASET_BUILD_LAKE", "lake")).resolve()

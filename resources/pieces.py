@@ -1,0 +1,103 @@
+"""Pieces: the unit in which tables are stored. A folder of Parquet parts, and a manifest that makes them visible."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataset_build.fingerprint import Fingerprint, digest
+from dataset_build.schemas import Table
+from resources.storage import read_json, sha256_of, write_json, write_parquet
+
+Provenance = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One drop's share of a table, or a whole one, made under one fingerprint.
+
+    While work proceeds, finished units lie in units/; `finish` merges them in order, so that the parts don't
+    depend on interruptions. Rows are visible from the moment the manifest lists their part.
+    """
+
+    folder: Path
+    table: Table
+    fingerprint: Fingerprint
+
+    @property
+    def manifest(self) -> dict[str, Any] | None:
+        """What is visible: parts with rows, bytes and sha256, fingerprint in clear, inputs. None before that."""
+        return read_json(self.folder / "manifest.json")
+
+    @property
+    def version(self) -> str | None:
+        """Hash of the visible content; None before there is any."""
+        return manifest["data_version"] if (manifest := self.manifest) else None
+
+    @property
+    def rows(self) -> int:
+        """Visible rows."""
+        return sum(part["rows"] for part in (self.manifest or {"parts": []})["parts"])
+
+    def parts(self) -> list[Path]:
+        """The visible Parquet files, in order."""
+        return [self.folder / part["file"] for part in (self.manifest or {"parts": []})["parts"]]
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """The visible rows."""
+        for part in self.parts():
+            yield from _batches(part)
+
+    def unit(self, number: int) -> Path:
+        """Where the rows of one unit of work wait until the piece is finished."""
+        return self.folder / "units" / f"{number:08d}.parquet"
+
+    def finish(self, inputs: Mapping[str, str], provenance: Provenance) -> None:
+        """Make the rows of all units visible, in the order of their numbers. A finished piece stays as it is."""
+        if not self.version:
+            units = sorted((self.folder / "units").glob("*.parquet"))
+            self.replace((batch for unit in units for batch in _batches(unit)), inputs, provenance)
+        shutil.rmtree(self.folder / "units", ignore_errors=True)
+
+    def replace(self, batches: Iterable[pa.RecordBatch], inputs: Mapping[str, str], provenance: Provenance) -> None:
+        """Make `batches` the piece's only rows."""
+        part = self._write(batches, number=0)
+        self._publish([part], inputs, provenance)
+        for file in self.folder.glob("part-*.parquet"):
+            if file.name != part["file"]:
+                file.unlink()
+
+    def append(self, batches: Iterable[pa.RecordBatch], inputs: Mapping[str, str], provenance: Provenance) -> None:
+        """Add rows to those that are visible. Nothing is written when there are none to add."""
+        before = (self.manifest or {"parts": []})["parts"]
+        part = self._write(batches, number=len(before))
+        self._publish([*before, part] if part["rows"] or not before else before, inputs, provenance)
+
+    def _write(self, batches: Iterable[pa.RecordBatch], number: int) -> dict[str, Any]:
+        new = self.folder / f"new-{number:05d}.parquet"
+        rows = write_parquet(new, batches, self.table.schema)
+        sha256 = sha256_of(new)
+        part = new.with_name(f"part-{number:05d}-{sha256[:12]}.parquet")
+        new.replace(part)
+        return {"file": part.name, "rows": rows, "bytes": part.stat().st_size, "sha256": sha256}
+
+    def _publish(self, parts: list[dict[str, Any]], inputs: Mapping[str, str], provenance: Provenance) -> None:
+        manifest = {
+            "table": self.table.name,
+            "fingerprint": str(self.fingerprint),
+            "made_from": self.fingerprint.parts,
+            "inputs": dict(inputs),
+            "data_version": digest([part["sha256"] for part in parts])[:16],
+            "parts": parts,
+            "provenance": dict(provenance),
+        }
+        write_json(self.folder / "manifest.json", manifest)
+
+
+def _batches(path: Path) -> Iterator[pa.RecordBatch]:
+    with pq.ParquetFile(path) as file:
+        yield from file.iter_batches()

@@ -1,0 +1,24 @@
+-- rejects: one row per occurrence left out, with the first rule that it failed and all others.
+-- inputs: found_occurrences, occurrence_failures, stages, duplicates
+with judged as (
+    select
+        f.drop, f.uri, f.member,
+        list({'stage': f.stage, 'reason': f.reason, 'value': f.value, 'threshold': f.threshold}
+            order by s.rank, f.reason) as failures
+    from occurrence_failures f join stages s on s.stage = f.stage
+    group by f.drop, f.uri, f.member
+)
+select
+    j.drop, j.uri, j.member, o.source, o.image_id,
+    j.failures[1].stage as stage,
+    j.failures[1].reason as reason,
+    if(j.failures[1].stage in ('source', 'broken'), o.reason, null) as detail,
+    j.failures[1].value as value,
+    j.failures[1].threshold as threshold,
+    coalesce(d.keeper, if(list_contains(list_transform(j.failures, lambda f: f.reason), 'same_bytes'), o.image_id, null))
+        as duplicate_of,
+    j.failures
+from judged j
+join found_occurrences o on o.drop = j.drop and o.uri = j.uri and o.member is not distinct from j.member
+left join duplicates d on d.image_id = o.image_id and d.keeper <> o.image_id and j.failures[1].stage <> 'source'
+order by j.drop, j.uri, j.member

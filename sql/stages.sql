@@ -1,0 +1,5 @@
+-- The stages in which images are judged, in order: a reject is counted where it first fails.
+-- view
+select * from (values
+    ('source', 1), ('broken', 2), ('size', 3), ('aspect', 4), ('blur', 5), ('duplicate', 6), ('caption', 7)
+) stages(stage, rank)

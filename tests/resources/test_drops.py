@@ -1,0 +1,122 @@
+"""The register of drops: what is new becomes a drop once, and what changed or vanished a numbered one."""
+
+from pathlib import Path
+
+import pytest
+
+from dataset_build.sources.scan import SourceNotFound
+from resources.drops import Drop, Drops, UnknownDrop, slug
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    root = tmp_path / "my scrape"
+    for name in ("first/a.jpg", "first/b.jpg", "第二/c.jpg", "loose.png"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(name.encode())
+    return root
+
+
+@pytest.fixture
+def drops(tmp_path: Path, source: Path) -> Drops:
+    register = Drops(tmp_path / "lake" / "drops")
+    assert register.add_source(source) == "my_scrape"
+    return register
+
+
+def summary(new: list[Drop]) -> list[tuple[str, int, int, int]]:
+    return [(drop.name, drop.sequence, drop.files, drop.vanished) for drop in new]
+
+
+def held(drops: Drops, name: str) -> list[tuple[str, str]]:
+    return [(row["path"], row["change"]) for row in drops.files(name).to_pylist()]
+
+
+def test_top_level_folders_and_loose_files_are_drops(drops: Drops) -> None:
+    assert summary(drops.discover("my_scrape")) == [
+        ("my_scrape.first", 1, 2, 0),
+        ("my_scrape.loose", 2, 1, 0),
+        ("my_scrape.第二", 3, 1, 0),
+    ]
+    assert drops.discover("my_scrape") == []
+    assert held(drops, "my_scrape.first") == [("first/a.jpg", "added"), ("first/b.jpg", "added")]
+
+
+def test_what_changes_in_a_group_is_a_numbered_drop(drops: Drops, source: Path) -> None:
+    drops.discover("my_scrape")
+    (source / "first/a.jpg").write_bytes(b"a longer file than before")
+    (source / "first/b.jpg").unlink()
+    (source / "first/d.jpg").write_bytes(b"d")
+    assert summary(drops.discover("my_scrape")) == [("my_scrape.first.2", 4, 2, 1)]
+    assert held(drops, "my_scrape.first.2") == [
+        ("first/a.jpg", "changed"),
+        ("first/b.jpg", "vanished"),
+        ("first/d.jpg", "added"),
+    ]
+    assert drops.discover("my_scrape") == []
+    (source / "first/b.jpg").write_bytes(b"back")
+    assert summary(drops.discover("my_scrape")) == [("my_scrape.first.3", 5, 1, 0)]
+
+
+def test_a_removed_drop_does_not_count_and_does_not_come_back(drops: Drops) -> None:
+    drops.discover("my_scrape")
+    drops.remove("my_scrape.first")
+    assert [drop.name for drop in drops.active()] == ["my_scrape.loose", "my_scrape.第二"]
+    assert [drop.removed for drop in drops.all()] == [True, False, False]
+    assert drops.discover("my_scrape") == []
+    drops.restore("my_scrape.first")
+    assert len(drops.active()) == 3
+
+
+def test_an_unknown_drop_is_told_with_those_there_are(drops: Drops) -> None:
+    drops.discover("my_scrape")
+    with pytest.raises(UnknownDrop, match=r"no drop 'x'; there are: my_scrape.first, my_scrape.loose, my_scrape.第二"):
+        drops.remove("x")
+
+
+def test_a_source_is_known_by_its_folder(drops: Drops, source: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere" / "my scrape"
+    other.mkdir(parents=True)
+    assert drops.add_source(source / ".." / source.name) == "my_scrape"
+    assert drops.add_source(other) == "my_scrape-2"
+    assert drops.sources() == {"my_scrape": source, "my_scrape-2": other}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a b/c", "a_b_c"), ("../etc", "etc"), ("..", "a8ca4457"), ("猫", "猫"), ("x" * 200, "x" * 80)],
+)
+def test_names_are_safe_in_paths(text: str, expected: str) -> None:
+    assert slug(text) == expected
+
+
+def test_groups_whose_names_look_alike_stay_apart(tmp_path: Path) -> None:
+    for folder in ("a b", "a_b"):
+        (tmp_path / "s" / folder).mkdir(parents=True)
+        (tmp_path / "s" / folder / "x.jpg").write_bytes(b"x")
+    register = Drops(tmp_path / "drops")
+    register.add_source(tmp_path / "s")
+    assert summary(register.discover("s")) == [("s.a_b", 1, 1, 0), ("s.a_b-2", 2, 1, 0)]
+
+
+def test_a_lake_inside_its_source_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "s" / "lake" / "drops").mkdir(parents=True)
+    (tmp_path / "s" / "x.jpg").write_bytes(b"x")
+    register = Drops(tmp_path / "s" / "lake" / "drops")
+    register.add_source(tmp_path / "s")
+    assert summary(register.discover("s")) == [("s.loose", 1, 1, 0)]
+    assert register.discover("s") == []
+
+
+def test_a_source_that_is_suddenly_empty_is_not_taken_for_vanished(drops: Drops, source: Path) -> None:
+    drops.discover("my_scrape")
+    source.rename(source.with_name("unmounted"))
+    source.mkdir()
+    with pytest.raises(SourceNotFound, match="is empty, and held files before: mount it again"):
+        drops.discover("my_scrape")
+    assert len(drops.all()) == 3
+
+
+def test_a_source_must_be_a_folder(drops: Drops, tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound, match=r"no folder .*/none: give --source a folder of images"):
+        drops.add_source(tmp_path / "none")

@@ -1,0 +1,91 @@
+"""The process pool: every unit comes back, and a row that kills its worker is answered for."""
+
+import os
+import time
+from functools import partial
+
+import pyarrow as pa
+import pytest
+
+from dataset_build import watchdog
+from resources.engine import LocalEngine
+
+SCHEMA = pa.schema([("n", pa.int64()), ("status", pa.string())])
+
+
+def batch(*numbers: int) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"n": n, "status": None} for n in numbers], SCHEMA)
+
+
+def square(rows: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"n": n * n, "status": "ok"} for n in rows.column("n").to_pylist()], SCHEMA)
+
+
+def harmful(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """13 ends the process, 17 never returns."""
+    for n in rows.column("n").to_pylist():
+        with watchdog.limited():
+            if n == 13:
+                os.abort()
+            while n == 17:
+                time.sleep(0.01)
+    return square(rows)
+
+
+def broken(rows: pa.RecordBatch) -> pa.RecordBatch:
+    raise ZeroDivisionError("a mistake in the code")
+
+
+def failed(row: pa.RecordBatch, status: str) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"n": row.column("n")[0].as_py(), "status": status}], SCHEMA)
+
+
+def nothing() -> None:
+    pass
+
+
+def results(work: object, units: list[pa.RecordBatch], setup: object = nothing) -> dict[int, list[tuple[int, str]]]:
+    found = LocalEngine(2).run(work, enumerate(units), setup=setup, failed=failed)
+    return {number: [(r["n"], r["status"]) for r in rows.to_pylist()] for number, rows in found}
+
+
+def test_every_unit_comes_back_once() -> None:
+    units = [batch(n, n + 1) for n in range(20)]
+    assert results(square, units) == {n: [(n * n, "ok"), ((n + 1) ** 2, "ok")] for n in range(20)}
+
+
+def test_no_units_start_no_process() -> None:
+    assert results(square, []) == {}
+
+
+def test_a_crash_and_a_hang_cost_only_their_own_rows() -> None:
+    units = [batch(1, 13, 2), batch(3, 4), batch(5, 17)]
+    assert results(harmful, units, partial(watchdog.arm, 0.5)) == {
+        0: [(1, "ok"), (13, "crashed"), (4, "ok")],
+        1: [(9, "ok"), (16, "ok")],
+        2: [(25, "ok"), (17, "timeout")],
+    }
+
+
+def test_a_mistake_in_the_code_is_not_taken_for_bad_input() -> None:
+    with pytest.raises(ZeroDivisionError, match="a mistake in the code"):
+        results(broken, [batch(1)])
+
+
+def test_units_are_taken_as_they_are_needed() -> None:
+    taken = []
+
+    def units() -> object:
+        for n in range(100):
+            taken.append(n)
+            yield n, batch(n)
+
+    found = LocalEngine(2).run(square, units(), setup=nothing, failed=failed)
+    next(found)
+    assert len(taken) <= 6
+    found.close()
+
+
+def test_workers_default_to_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2})
+    assert LocalEngine().workers == 3

@@ -1,0 +1,44 @@
+"""The rules on single images, each at its threshold and beside it."""
+
+from typing import Any
+
+import pytest
+
+from tests.sql.support import run
+
+RULES = {"min_side": 200, "max_aspect": 3.0, "min_sharpness": 8.0}
+GOOD = {"image_id": "a", "status": "ok", "width": 600, "height": 400, "sharpness": 100.0}
+
+
+def verdicts(rules: dict[str, float] = RULES, **facts: Any) -> list[tuple[object, ...]]:
+    rows = run("image_verdicts", rules, current_facts=[GOOD | facts])
+    return [(row["stage"], row["reason"], row["value"], row["threshold"]) for row in rows]
+
+
+def test_a_good_image_fails_nothing() -> None:
+    assert verdicts() == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ({"width": 200, "height": 200}, []),
+        ({"width": 199, "height": 500}, [("size", "too_small", 199.0, 200.0)]),
+        ({"width": 600, "height": 200}, []),
+        ({"width": 200, "height": 601}, [("aspect", "too_elongated", 3.005, 3.0)]),
+        ({"sharpness": 8.0}, []),
+        ({"sharpness": 7.5}, [("blur", "blurred", 7.5, 8.0)]),
+        ({"status": "truncated", "sharpness": None}, [("broken", "truncated", None, None)]),
+    ],
+)
+def test_each_rule_holds_at_its_threshold(facts: dict[str, Any], expected: list[tuple[object, ...]]) -> None:
+    assert verdicts(**facts) == expected
+
+
+def test_every_rule_that_fails_is_told() -> None:
+    assert [v[1] for v in verdicts(width=100, height=1000, sharpness=0.5)] == ["too_elongated", "blurred", "too_small"]
+
+
+def test_zero_switches_a_rule_off() -> None:
+    off = {"min_side": 0, "max_aspect": 0.0, "min_sharpness": 0.0}
+    assert verdicts(off, width=1, height=1000, sharpness=0.0) == []

@@ -1,0 +1,134 @@
+"""Texts merged from duplicates, tags of a drop, and which captions are missing or chosen."""
+
+from typing import Any
+
+from tests.sql.support import run
+
+DROPS = [{"drop": "d", "source": "s", "sequence": 1}]
+
+
+def place(image_id: str, **texts: Any) -> dict[str, Any]:
+    return {"drop": "d", "source": "s", "uri": image_id, "status": "ok", "image_id": image_id, **texts}
+
+
+def tag(image_id: str, name: str, category: str = "general", rank: int = 0) -> dict[str, Any]:
+    return {"image_id": image_id, "tag": name, "category": category, "origin": "given", "rank": rank}
+
+
+def test_a_keeper_inherits_the_texts_of_those_it_stands_for() -> None:
+    star = [{"image_id": "k", "keeper": "k"}, {"image_id": "m", "keeper": "k"}]
+    (row,) = run(
+        "image_texts",
+        drops=DROPS,
+        current_facts=[{"image_id": "k"}, {"image_id": "m"}],
+        corpus_verdicts=[{"image_id": "m", "reason": "near_duplicate"}],
+        duplicates=star,
+        occurrences=[
+            place("k", alt_text="short", rating="general", source_url="u2"),
+            place("m", alt_text="longer text", rating="explicit", source_url="u1"),
+        ],
+        tags=[tag("k", "hat", rank=1), tag("k", "red", rank=0), tag("m", "hat"), tag("m", "alice", "character", 5)],
+    )
+    assert row["image_id"] == "k"
+    assert [(t["tag"], t["category"]) for t in row["tags"]] == [
+        ("alice", "character"),
+        ("hat", "general"),
+        ("red", "general"),
+    ]
+    assert row["alt_texts"] == ["longer text", "short"]
+    assert row["source_urls"] == ["u1", "u2"]
+    assert row["ratings"] == ["explicit", "general"]
+    assert row["merged_from"] == ["k", "m"]
+
+
+def test_an_image_without_any_text_has_empty_lists() -> None:
+    (row,) = run("image_texts", drops=DROPS, current_facts=[{"image_id": "a"}], occurrences=[place("a")])
+    assert (row["tags"], row["alt_texts"], row["source_urls"], row["ratings"]) == ([], [], [], [])
+
+
+def test_rejected_images_have_no_texts() -> None:
+    rejected = [{"image_id": "a", "reason": "blurred"}]
+    assert (
+        run(
+            "image_texts",
+            drops=DROPS,
+            current_facts=[{"image_id": "a"}],
+            occurrences=[place("a")],
+            image_verdicts=rejected,
+        )
+        == []
+    )
+
+
+def test_tags_of_a_drop_are_folded_and_keep_the_category_that_says_most() -> None:
+    raw = [
+        {"tag": "Red Hat", "category": "general"},
+        {"tag": "red_hat", "category": "character"},
+        {"tag": "?", "category": "general"},
+    ]
+    folds = [
+        {"tag": "Red Hat", "folded": "red_hat"},
+        {"tag": "red_hat", "folded": "red_hat"},
+        {"tag": "?", "folded": ""},
+    ]
+    rows = run("tags", drop_occurrences=[{"image_id": "a", "raw_tags": raw}], folds=folds)
+    assert rows == [{"image_id": "a", "tag": "red_hat", "category": "character", "origin": "given", "rank": 0}]
+
+
+INPUTS = [{"image_id": "a", "tags": [], "alt_texts": ["x"], "input_hash": "h1"}]
+
+
+def caption(**fields: Any) -> dict[str, Any]:
+    row = {
+        "caption_id": "c",
+        "image_id": "a",
+        "input_hash": "h1",
+        "fingerprint": "f",
+        "status": "ok",
+        "final": True,
+        "n": 0,
+    }
+    return {**row, "attempt": 1, "caption": "x", **fields}
+
+
+def missing(*captions: dict[str, Any]) -> list[str]:
+    rows = run("missing_captions", {"caption_fingerprint": "f"}, caption_inputs=INPUTS, captions=list(captions))
+    return [row["image_id"] for row in rows]
+
+
+def test_a_caption_is_missing_when_texts_or_fingerprint_changed_or_it_is_to_be_tried_again() -> None:
+    assert missing(caption()) == []
+    assert missing() == ["a"]
+    assert missing(caption(input_hash="h0")) == ["a"]
+    assert missing(caption(fingerprint="g")) == ["a"]
+    assert missing(caption(final=False, status="timeout")) == ["a"]
+    assert missing(caption(status="empty", caption=None)) == []
+
+
+def test_the_chosen_caption_is_the_first_good_one_of_this_fingerprint_and_these_texts() -> None:
+    rows = run(
+        "chosen_captions",
+        {"caption_fingerprint": "f"},
+        caption_inputs=INPUTS,
+        captions=[
+            caption(caption_id="stale", input_hash="h0"),
+            caption(caption_id="other", fingerprint="g"),
+            caption(caption_id="empty", status="empty"),
+            caption(caption_id="second", n=1),
+            caption(caption_id="first", n=0),
+        ],
+    )
+    assert [row["caption_id"] for row in rows] == ["first"]
+
+
+def test_images_without_a_caption_or_with_too_short_a_one_are_rejected() -> None:
+    rows = run(
+        "caption_verdicts",
+        {"min_characters": 3},
+        image_texts=[{"image_id": i} for i in ("none", "short", "good")],
+        chosen_captions=[{"image_id": "short", "caption": "ab"}, {"image_id": "good", "caption": "abc"}],
+    )
+    assert [(row["image_id"], row["reason"], row["value"]) for row in rows] == [
+        ("none", "no_caption", None),
+        ("short", "caption_too_short", 2.0),
+    ]
