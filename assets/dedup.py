@@ -1,0 +1,41 @@
+"""Duplicates: pairs, stars, and which copy stays."""
+
+import time
+
+import dagster as dg
+
+from assets.partitions import every_drop
+from assets.report import report, verdict_metadata
+from resources.dedup import update_duplicates, update_pairs
+from resources.lake import Lake
+
+
+@dg.asset(deps=[every_drop("image_facts")], group_name="dedup", kinds={"python", "parquet"})
+def duplicate_pairs(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """Pairs of images with equal pixels or close perceptual hashes, new drops against everything known."""
+    started = time.monotonic()
+    return report(update_pairs(lake), started)
+
+
+@dg.asset(
+    deps=[
+        duplicate_pairs, "image_verdicts",
+        every_drop("image_facts"), every_drop("occurrences"), every_drop("tags"),
+    ],
+    group_name="dedup",
+    kinds={"python", "duckdb", "parquet"},
+)  # fmt: skip
+def duplicates(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """Stars of duplicates: the best copy that passes its own verdicts claims the others."""
+    started = time.monotonic()
+    piece = update_duplicates(lake)
+    keepers = {k for batch in piece.batches() for k in batch.column("keeper").to_pylist()}
+    return report(piece, started, stars=len(keepers))
+
+
+@dg.asset(deps=[duplicates], group_name="dedup", kinds={"duckdb", "parquet"})
+def corpus_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """Images that fail a rule about the whole corpus: a better copy of them stays."""
+    started = time.monotonic()
+    piece = lake.derive("corpus_verdicts")
+    return report(piece, started, **verdict_metadata(lake, piece, "corpus_survivors"))

@@ -1,0 +1,21 @@
+"""Verdicts on images by their own facts."""
+
+import time
+
+import dagster as dg
+
+from assets.partitions import every_drop
+from assets.report import report, verdict_metadata
+from resources.lake import Lake
+
+
+@dg.asset(
+    deps=[every_drop("occurrences"), every_drop("image_facts")],
+    group_name="images",
+    kinds={"duckdb", "parquet"},
+)
+def image_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """Images that are broken, too small, too elongated or blurred: each rule that fails, with its value."""
+    started = time.monotonic()
+    piece = lake.derive("image_verdicts")
+    return report(piece, started, **verdict_metadata(lake, piece, "survivors"))

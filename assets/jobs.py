@@ -1,0 +1,19 @@
+"""The jobs of a build, in the order in which they run."""
+
+import dagster as dg
+
+discover = dg.define_asset_job("discover", ["sources"], description="Register what is new in the sources as drops.")
+ingest = dg.define_asset_job(
+    "ingest", ["occurrences", "image_facts", "tags"], description="Read one drop: each byte once."
+)
+curate = dg.define_asset_job(
+    "curate",
+    ["image_verdicts", "duplicate_pairs", "duplicates", "corpus_verdicts", "image_texts"],
+    description="Judge and deduplicate everything that has been read.",
+)
+caption = dg.define_asset_job(
+    "caption", ["captions", "caption_verdicts"], description="Caption the survivors that need it."
+)
+publish = dg.define_asset_job("publish", ["release"], description="Write one version, check it and publish it.")
+
+JOBS = [discover, ingest, curate, caption, publish]

@@ -1,0 +1,64 @@
+"""Immutable, numbered datasets."""
+
+import time
+from collections.abc import Iterator
+
+import dagster as dg
+import pyarrow.parquet as pq
+
+from assets.partitions import VERSIONS, every_drop
+from assets.report import by_reason, sheet, spread, table
+from resources.lake import Lake
+from resources.releases import CHECKS, discard, publish, stage
+
+DESCRIPTIONS = {
+    "no_duplicate": "No image and no decoded picture stands twice.",
+    "caption": "Every row has a caption.",
+    "counts": "Every occurrence is in images or in rejects with a reason, and the counts add up from stage to stage.",
+}
+
+
+@dg.asset(
+    deps=[
+        "image_verdicts", "duplicates", "corpus_verdicts", "image_texts", "captions", "caption_verdicts",
+        every_drop("occurrences"), every_drop("image_facts"),
+    ],
+    partitions_def=VERSIONS,
+    group_name="release",
+    kinds={"duckdb", "parquet"},
+    check_specs=[dg.AssetCheckSpec(c, asset="release", blocking=True, description=DESCRIPTIONS[c]) for c in CHECKS],
+    output_required=False,
+)  # fmt: skip
+def release(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
+) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    """A dataset that never changes: images, captions, tags, rejects and lineage, with a manifest and a database.
+
+    It is published only when its checks pass, and not at all when its content equals an earlier release.
+    """
+    started, staged = time.monotonic(), stage(lake, context.partition_key)
+    for check, problems in staged.problems.items():
+        yield dg.AssetCheckResult(check_name=check, passed=not problems, metadata={"problems": problems[:20]})
+    if any(staged.problems.values()):
+        raise dg.Failure(f"release {context.partition_key} failed its checks; see {staged.folder}", allow_retries=False)
+    if staged.twin:
+        discard(staged)
+        context.log.info(f"the content is that of release {staged.twin}; nothing was published")
+        return
+    folder = publish(staged)
+    rejects = pq.read_table(folder / "rejects.parquet", columns=["image_id", "stage", "reason"]).to_pylist()
+    yield dg.MaterializeResult(
+        data_version=dg.DataVersion(staged.manifest["content"]),
+        metadata={
+            "dagster/row_count": staged.manifest["files"]["images.parquet"]["rows"],
+            "dagster/uri": str(folder),
+            "seconds": round(time.monotonic() - started, 2),
+            "by_reason": table(("stage", "reason", "occurrences"), by_reason(rejects)),
+            "kept_sheet": sheet(lake, [(id_, "") for id_ in lake.sample("kept", 24)], "a sample of what was kept"),
+            "rejected_sheet": sheet(
+                lake,
+                spread([r for r in rejects if r["image_id"]], 24),
+                "a sample of what was rejected, and why",
+            ),
+        },
+    )

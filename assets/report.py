@@ -1,0 +1,82 @@
+"""What each materialisation shows in the UI: rows, seconds, kept and rejected by reason, contact sheets."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from dataset_build.contact_sheet import contact_sheet, markdown
+from resources.images import tiles
+from resources.lake import Lake
+from resources.pieces import Piece
+
+TILES = 24
+
+
+def report(piece: Piece, started: float, **metadata: Any) -> dg.MaterializeResult:
+    """The result of an asset that has brought `piece` up to date since `started` (of time.monotonic)."""
+    return dg.MaterializeResult(
+        asset_key=piece.table.name,
+        data_version=dg.DataVersion(piece.version or ""),
+        metadata={
+            "dagster/row_count": piece.rows,
+            "dagster/uri": str(piece.folder),
+            "seconds": round(time.monotonic() - started, 2),
+            **metadata,
+        },
+    )
+
+
+def verdict_metadata(lake: Lake, piece: Piece, survivors: str) -> dict[str, Any]:
+    """Counts and contact sheets of a table of verdicts; `survivors` is the view of the images that it leaves."""
+    rejected = [row for batch in piece.batches() for row in batch.to_pylist()]
+    kept = lake.count(survivors)
+    return {
+        "kept": kept,
+        "rejected": len({row["image_id"] for row in rejected}),
+        "by_reason": table(("stage", "reason", "images"), by_reason(rejected)),
+        "kept_sheet": sheet(lake, [(id_, "") for id_ in lake.sample(survivors, TILES)], "a sample of what was kept"),
+        "rejected_sheet": sheet(lake, spread(rejected, TILES), "a sample of what was rejected, and why"),
+    }
+
+
+def by_reason(verdicts: Iterable[dict[str, Any]]) -> list[tuple[object, ...]]:
+    """(stage, reason, count) of rows that have these columns, the most frequent first."""
+    counts = Counter((row["stage"], row["reason"]) for row in verdicts)
+    return [(*key, count) for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+
+
+def spread(verdicts: list[dict[str, Any]], limit: int) -> list[tuple[str, str]]:
+    """At most `limit` (image id, reason), each reason in turn."""
+    turn: Counter[str] = Counter()
+    ranked = []
+    for row in verdicts:
+        ranked.append((turn[row["reason"]], row["reason"], row["image_id"]))
+        turn[row["reason"]] += 1
+    return sorted((image_id, reason) for _, reason, image_id in sorted(ranked)[:limit])
+
+
+def sheet(lake: Lake, picks: list[tuple[str, str]], alt: str) -> dg.MetadataValue:
+    """A contact sheet of (image id, label) as Markdown; a line of text when there is nothing to show."""
+    if not picks:
+        return dg.MetadataValue.md("nothing to show")
+    return dg.MetadataValue.md(markdown(contact_sheet(tiles(lake, sorted(picks, key=lambda p: (p[1], p[0])))), alt))
+
+
+def table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> dg.MetadataValue:
+    """A Markdown table. Cells must be our own words or numbers."""
+    lines = [header, tuple("---" for _ in header), *rows]
+    return dg.MetadataValue.md("\n".join(f"| {' | '.join(map(str, line))} |" for line in lines))
+
+
+def per_second(count: int, started: float) -> float:
+    """Rate since `started`, one decimal."""
+    return round(count / max(time.monotonic() - started, 1e-6), 1)
+
+
+def size_of(paths: Iterable[Path]) -> int:
+    """Bytes of the files."""
+    return sum(path.stat().st_size for path in paths)

@@ -1,0 +1,25 @@
+"""Where images come from."""
+
+import dagster as dg
+
+from assets.partitions import DROPS
+from resources.lake import Lake
+
+
+@dg.asset(group_name="sources", kinds={"file"})
+def sources(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """Look at the files of every known source, open none, and register what is new as drops."""
+    new = [drop for name in lake.drops.sources() for drop in lake.drops.discover(name)]
+    names = [drop.name for drop in lake.drops.active()]
+    context.instance.add_dynamic_partitions(str(DROPS.name), names)
+    for gone in set(context.instance.get_dynamic_partitions(str(DROPS.name))) - set(names):
+        context.instance.delete_dynamic_partition(str(DROPS.name), gone)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(lake.version("drops")),
+        metadata={
+            "sources": len(lake.drops.sources()),
+            "drops": len(names),
+            "new_drops": [drop.name for drop in new],
+            "new_files": sum(drop.files for drop in new),
+        },
+    )

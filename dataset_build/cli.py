@@ -1,0 +1,347 @@
+"""The command line: parse, call, print. Heavy imports wait until a command needs them."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from dataset_build.errors import UserError
+
+LakeOption = Annotated[
+    Path,
+    typer.Option("--lake", envvar="DATASET_BUILD_LAKE", help="Folder that holds all tables and releases."),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="DATASET_BUILD_CONFIG", help="Settings; ./dataset.toml is taken when it exists."),
+]
+ReleaseOption = Annotated[str | None, typer.Option("--release", help="Version; the latest by default.")]
+LAKE = Path("lake")
+HELP = """From a folder of scraped images to versioned, deduplicated, captioned training sets.
+
+[bold]Examples[/bold]
+
+dataset-build build --source ~/scrape
+
+dataset-build sql "select reason, count(*) from rejects group by 1"
+
+dataset-build explain 3f9a
+"""
+
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+release_app = typer.Typer(help="Look at releases.", no_args_is_help=True)
+drop_app = typer.Typer(help="Look at drops, and take them out.", no_args_is_help=True)
+app.add_typer(release_app, name="release")
+app.add_typer(drop_app, name="drop")
+out = Console()
+err = Console(stderr=True)
+
+
+def main() -> None:
+    """Entry point. Exit codes: 0 done, 1 the build failed, 2 wrong argument or nothing found, 130 interrupted."""
+    try:
+        app(standalone_mode=True)
+    except UserError as error:
+        fail(str(error), error.exit_code)
+    except OSError as error:
+        fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """One line on standard error, then out."""
+    err.print(f"[red]error:[/red] {escape(message)}", highlight=False, soft_wrap=True)
+    sys.exit(code)
+
+
+@app.command()
+def init(
+    path: Annotated[Path, typer.Argument(help="File to write.")] = Path("dataset.toml"),
+) -> None:
+    """Write a settings file that explains every threshold, all at their defaults."""
+    from dataset_build.config import template
+
+    if path.exists():
+        fail(f"{path} exists; delete it first, or name another file", 2)
+    path.write_text(template(), "utf-8")
+    out.print(f"wrote {path}")
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(help="New or empty folder to fill.")],
+    seed: Annotated[int, typer.Option(help="Another seed draws other pictures.")] = 0,
+) -> None:
+    """Draw a messy sample scrape to try the build on: duplicates, broken files, sidecars in several dialects."""
+    from dataset_build.sample import make_sample
+
+    if folder.exists() and any(folder.iterdir()):
+        fail(f"{folder} is not empty; name a new folder", 2)
+    made = make_sample(folder, seed)
+    out.print(f"drew {made.occurrences} files in {folder}")
+
+
+@app.command()
+def build(
+    source: Annotated[
+        list[Path] | None,
+        typer.Option("--source", help="Folder of images; remembered by the lake. May be repeated."),
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", help="Version to give; the next number by default.")
+    ] = None,
+    lake: LakeOption = LAKE,
+    config: ConfigOption = None,
+) -> None:
+    """Read what is new, judge, deduplicate and caption it, and make a release if anything changed.
+
+    Run it again at any time: what is done is not done again.
+
+    Example: dataset-build build --source ~/scrape --lake ./lake
+    """
+    from dataset_build.build import build as run
+    from dataset_build.config import load_config
+
+    root = lake.resolve()
+    settings = load_config(config)
+    with watching() as watcher:
+        outcome = run(root, settings, source or [], release, watcher)
+    print_outcome(outcome, root)
+    if outcome.failed_drops:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def watching() -> Iterator[Any]:
+    """A progress bar for each job that counts images."""
+    from dataset_build.build import Watcher
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err) as bars:
+        task = bars.add_task("starting", total=None)
+        yield Watcher(
+            stage=lambda name: bars.reset(task, description=name, total=None, completed=0),
+            progress=lambda done, total: bars.update(task, completed=done, total=total),
+        )
+        bars.remove_task(task)
+
+
+def print_outcome(outcome: Any, root: Path) -> None:
+    """What a build did, stage by stage."""
+    for drop, reason in outcome.failed_drops.items():
+        err.print(f"[red]failed:[/red] {escape(drop)}: {escape(reason)}", highlight=False)
+    if outcome.release is None:
+        out.print("nothing has changed since the latest release; no release was made")
+        return
+    manifest = outcome.release
+    print_stages(manifest)
+    seconds = ", ".join(f"{job} {spent:.1f} s" for job, spent in outcome.seconds.items())
+    version = manifest["version"]
+    out.print(f"release [bold]{version}[/bold]: {images_in(manifest):,} images in {root / 'releases' / version}")
+    out.print(f"[dim]{seconds}[/dim]")
+
+
+def print_stages(manifest: dict[str, Any]) -> None:
+    """The funnel from files found to images kept."""
+    table = Table("stage", "in", "rejected", "why", "out")
+    for column in (1, 2, 4):
+        table.columns[column].justify = "right"
+    for stage in manifest["stages"]:
+        reasons = sorted(stage["rejected"].items(), key=lambda item: (-item[1], item[0]))
+        why = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+        table.add_row(
+            stage["stage"],
+            f"{stage['in']:,}",
+            f"{sum(stage['rejected'].values()):,}",
+            why,
+            f"{stage['out']:,}",
+        )
+    out.print(table)
+
+
+def images_in(manifest: dict[str, Any]) -> int:
+    """Images that a release keeps."""
+    return int(manifest["files"]["images.parquet"]["rows"])
+
+
+@app.command()
+def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
+    """What the lake holds: sources, drops, tables and releases, and what the next build would do."""
+    from dataset_build.config import load_config
+    from dataset_build.release.reader import releases
+    from resources.lake import TABLES, Lake
+
+    held = Lake(lake.resolve(), load_config(config))
+    drops = held.drops.active()
+    waiting = [drop.name for drop in drops if not held.piece("tags", drop.name).version]
+    table = Table("table", "rows", "fingerprint")
+    table.columns[1].justify = "right"
+    for name in TABLES:
+        rows = sum(piece.rows for piece in held.pieces(name).values())
+        table.add_row(name, f"{rows:,}", str(held.fingerprint(name)))
+    for name, root in held.drops.sources().items():
+        out.print(f"source {escape(name)}: {escape(str(root))}")
+    out.print(f"{len(drops)} drops, {len(waiting)} waiting to be read")
+    out.print(table)
+    latest = releases(held.root)[-1:]
+    out.print(
+        f"latest release: {latest[0]['version']} ({images_in(latest[0]):,} images)" if latest else "no release yet"
+    )
+
+
+@app.command()
+def explain(
+    image: Annotated[str, typer.Argument(help="Image id, the beginning of one, or a file name.")],
+    release: ReleaseOption = None,
+    lake: LakeOption = LAKE,
+) -> None:
+    """The whole story of one image: where it was found, what was measured, why it is in or out, who stands for it.
+
+    Example: dataset-build explain photos/sunset.jpg
+    """
+    from dataset_build.release.explain import render, story
+    from dataset_build.release.reader import open_release
+
+    with open_release(release, lake) as opened:
+        sys.stdout.write(render(story(opened, image)))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL statement over images, captions, tags, rejects, lineage.")],
+    release: ReleaseOption = None,
+    form: Annotated[
+        Literal["table", "csv", "json"], typer.Option("--format", help="json is a list of objects.")
+    ] = "table",
+    lake: LakeOption = LAKE,
+) -> None:
+    """Ask a release anything, in DuckDB's SQL.
+
+    Example: dataset-build sql "select reason, count(*) from rejects group by 1 order by 2 desc"
+    """
+    from dataset_build.release.query import render_rows, run_sql
+    from dataset_build.release.reader import open_release
+
+    with open_release(release, lake) as opened:
+        sys.stdout.write(render_rows(run_sql(opened, query), form, out.width))
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    lake: LakeOption = LAKE,
+    config: ConfigOption = None,
+) -> None:
+    """Open the Dagster UI over the lake, on this machine only."""
+    from dataset_build.build import instance_of
+
+    root = lake.resolve()
+    workspace = Path(__file__).parents[1] / "workspace.yaml"
+    where = ["-w", str(workspace)] if workspace.exists() else ["-m", "dataset_build.definitions"]
+    named = {"DATASET_BUILD_CONFIG": str(config.resolve())} if config else {}
+    environment = {
+        **os.environ,
+        "DATASET_BUILD_LAKE": str(root),
+        "DAGSTER_HOME": str(instance_of(root)),
+        **named,
+    }
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        "dev",
+        *where,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
+
+
+@release_app.command("list")
+def release_list(lake: LakeOption = LAKE) -> None:
+    """All releases, oldest first."""
+    from dataset_build.release.reader import releases
+
+    table = Table("version", "images", "rejects", "created", "parent")
+    for manifest in releases(lake):
+        rejects = manifest["files"]["rejects.parquet"]["rows"]
+        table.add_row(
+            manifest["version"],
+            f"{images_in(manifest):,}",
+            f"{rejects:,}",
+            manifest["created_at"],
+            manifest["parent"],
+        )
+    out.print(table)
+
+
+@release_app.command("show")
+def release_show(
+    version: Annotated[str | None, typer.Argument(help="Version; the latest by default.")] = None,
+    lake: LakeOption = LAKE,
+) -> None:
+    """One release: its funnel from files to images, and its files."""
+    from dataset_build.release.reader import open_release
+
+    with open_release(version, lake) as opened:
+        out.print(f"release {opened.version}, created {opened.manifest['created_at']}, in {escape(str(opened.folder))}")
+        print_stages(opened.manifest)
+        table = Table("file", "rows", "bytes", "sha256")
+        for name, file in opened.manifest["files"].items():
+            table.add_row(
+                name, f"{file['rows']:,}" if "rows" in file else "", f"{file['bytes']:,}", file["sha256"][:16]
+            )
+        out.print(table)
+
+
+@drop_app.command("list")
+def drop_list(lake: LakeOption = LAKE) -> None:
+    """All drops, in the order of their arrival."""
+    from resources.drops import Drops
+
+    table = Table("#", "drop", "source", "files", "bytes", "vanished", "registered", "")
+    for drop in Drops(lake.resolve() / "drops").all():
+        state = "removed" if drop.removed else ""
+        table.add_row(
+            str(drop.sequence), escape(drop.name), escape(drop.source), f"{drop.files:,}", f"{drop.bytes:,}",
+            str(drop.vanished), drop.registered_at, state,
+        )  # fmt: skip
+    out.print(table)
+
+
+@drop_app.command("remove")
+def drop_remove(name: str, lake: LakeOption = LAKE) -> None:
+    """Leave a drop out of every later release. Nothing is deleted; `drop restore` takes it back."""
+    from resources.drops import Drops
+
+    Drops(lake.resolve() / "drops").remove(name)
+    out.print(f"removed {escape(name)}; the next build makes a release without it")
+
+
+@drop_app.command("restore")
+def drop_restore(name: str, lake: LakeOption = LAKE) -> None:
+    """Take a removed drop back."""
+    from resources.drops import Drops
+
+    Drops(lake.resolve() / "drops").restore(name)
+    out.print(f"restored {escape(name)}")

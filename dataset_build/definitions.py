@@ -1,0 +1,64 @@
+"""The composition root: assets, jobs and resources put together for one lake and one configuration."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets import captions, dedup, images, ingest, releases, sources, tags
+from assets.jobs import JOBS
+from dataset_build.config import Config, load_config
+from resources.engine import LocalEngine
+from resources.lake import TABLES, Lake, environment_lake
+
+ASSETS = dg.load_assets_from_modules([sources, ingest, tags, images, dedup, captions, releases])
+
+
+def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
+    """Everything that Dagster needs to build into `lake`; keyword arguments replace resources by name."""
+    contracts = Lake(lake, config)
+
+    def with_contract(spec: dg.AssetSpec) -> dg.AssetSpec:
+        name = spec.key.to_user_string()
+        if name not in TABLES:
+            return spec.replace_attributes(code_version="1")
+        return spec.replace_attributes(
+            description=spec.description or TABLES[name].doc,
+            code_version=str(contracts.fingerprint(name)),
+            metadata={**spec.metadata, "dagster/column_schema": _columns(name)},
+        )
+
+    assets = [asset.map_asset_specs(with_contract) for asset in ASSETS if isinstance(asset, dg.AssetsDefinition)]
+    defaults = {
+        "lake": _lake_of_run(lake, config),
+        "config": config,
+        "engine": LocalEngine(config.engine.workers),
+        "progress": _logged_progress(),
+    }
+    return dg.Definitions(assets=assets, jobs=JOBS, resources=defaults | resources)
+
+
+def _lake_of_run(root: Path, config: Config) -> dg.ResourceDefinition:
+    return dg.ResourceDefinition(
+        lambda context: Lake(root, config, {"run_id": context.run.run_id if context.run else None})
+    )
+
+
+def _logged_progress() -> dg.ResourceDefinition:
+    def create(context: dg.InitResourceContext) -> Callable[[int, int], None]:
+        log = context.log
+        return lambda done, total: log.info(f"{done:,} of {total:,}") if log else None
+
+    return dg.ResourceDefinition(create)
+
+
+def _columns(table: str) -> dg.TableSchema:
+    fields = TABLES[table].schema
+    return dg.TableSchema([dg.TableColumn(f.name, str(f.type), TABLES[table].doc_of(f.name)) for f in fields])
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster dev -w workspace.yaml` loads: DATASET_BUILD_LAKE and DATASET_BUILD_CONFIG say where to look."""
+    return build_defs(environment_lake(), load_config())

@@ -1,0 +1,43 @@
+"""Fixtures that several tests share."""
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dataset_build.build import build
+from dataset_build.config import Config
+from dataset_build.sample import Sample, make_sample
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real images and vocabularies, where they lie beside the checkout."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not here")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def dagster_in_memory() -> Iterator[None]:
+    """One Dagster instance for all tests, in memory: one on disk takes seconds a build."""
+    with dg.DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dataset_build.build.open_instance", lambda root: nullcontext(instance))
+        yield
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
+    """The sample scrape with its planted truth; not to be changed."""
+    return make_sample(tmp_path_factory.mktemp("sample") / "scrape")
+
+
+@pytest.fixture(scope="session")
+def built(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A lake with one release of the sample; not to be changed."""
+    lake = tmp_path_factory.mktemp("built") / "lake"
+    build(lake, Config(), [sample.root])
+    return lake
