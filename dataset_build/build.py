@@ -34,6 +34,7 @@ class Outcome:
     new_drops: list[str] = field(default_factory=list)
     failed_drops: dict[str, str] = field(default_factory=dict)
     release: dict[str, Any] | None = None
+    latest: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -98,6 +99,7 @@ class _Build:
                 self._job("curate")
                 self._job("caption")
                 self._publish(version)
+        self.outcome.latest = next((manifest["version"] for manifest in reversed(releases(self.root))), None)
         return self.outcome
 
     def _version(self, version: str | None) -> str:

@@ -55,7 +55,7 @@ err = Console(stderr=True)
 def main() -> None:
     """Entry point. Exit codes: 0 done, 1 the build failed, 2 wrong argument or nothing found, 130 interrupted."""
     try:
-        app(standalone_mode=True)
+        app(prog_name="dataset-build")
     except UserError as error:
         fail(str(error), error.exit_code)
     except OSError as error:
@@ -118,8 +118,11 @@ def build(
 
     root = lake.resolve()
     settings = load_config(config)
-    with watching() as watcher:
-        outcome = run(root, settings, source or [], release, watcher)
+    try:
+        with watching() as watcher:
+            outcome = run(root, settings, source or [], release, watcher)
+    except KeyboardInterrupt:
+        fail("interrupted; what was finished is kept, run the same command to go on", 130)
     print_outcome(outcome, root)
     if outcome.failed_drops:
         raise typer.Exit(1)
@@ -151,7 +154,8 @@ def print_outcome(outcome: Any, root: Path) -> None:
     for drop, reason in outcome.failed_drops.items():
         err.print(f"[red]failed:[/red] {escape(drop)}: {escape(reason)}", highlight=False)
     if outcome.release is None:
-        out.print("nothing has changed since the latest release; no release was made")
+        since = f"since release {outcome.latest}" if outcome.latest else "yet"
+        out.print(f"nothing has changed {since}; no release was made")
         return
     manifest = outcome.release
     print_stages(manifest)
@@ -159,6 +163,8 @@ def print_outcome(outcome: Any, root: Path) -> None:
     version = manifest["version"]
     out.print(f"release [bold]{version}[/bold]: {images_in(manifest):,} images in {root / 'releases' / version}")
     out.print(f"[dim]{seconds}[/dim]")
+    if speechless := manifest["stages"][-1]["rejected"].get("no_caption"):
+        out.print(f"{speechless:,} images have no text to make a caption from: give them sidecars, such as <name>.txt")
 
 
 def print_stages(manifest: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def three_views(grey: Grey, trimmed: Box) -> tuple[bytes, bytes, bytes]:
 
 
 def informative(grey: Grey) -> bool:
-    """Whether the hashes say anything: false for flat and for tiny images, shape (height, width)."""
+    """Whether its hashes say anything: false for a flat or tiny image."""
     return min(grey.shape) >= SMALL and float(cv2.meanStdDev(grey)[1][0, 0]) > FLAT
 
 

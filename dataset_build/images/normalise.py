@@ -9,7 +9,7 @@ from PIL import Image
 from dataset_build.images.measures import Rgb
 
 _STRIP = 2**20  # pixels converted at a time
-STEP = 8  # strips have a multiple of as many lines, so that reduced ones fit together
+_STEP = 8  # strips have a multiple of as many lines, so that reduced ones fit together
 _RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))  # what numbers in pictures without a stated depth may span
 
 
@@ -30,7 +30,7 @@ def rgb_strips(image: Image.Image, orientation: int) -> Iterator[Rgb]:
     transposed, _, flipped = _turns(orientation)
     width, height = image.size[::-1] if transposed else image.size
     span = _span(image) if image.mode in ("I", "F") else None
-    lines = max(_STRIP // width // STEP, 1) * STEP
+    lines = max(_STRIP // width // _STEP, 1) * _STEP
     for top in range(0, height, lines):
         bottom = min(top + lines, height)
         first, last = (height - bottom, height - top) if flipped else (top, bottom)

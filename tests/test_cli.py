@@ -1,0 +1,203 @@
+"""The command line as a user meets it: what it prints, where, and with which exit code."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from dataset_build.cli import main
+from dataset_build.config import Config
+from dataset_build.sample import Sample
+from resources.lake import Lake
+from tests.pictures import put
+
+QUERY = "select reason, count(*) as images from rejects group by 1 order by 1"
+
+
+class Shell:
+    """Runs a command and keeps what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.capsys, self.patch = capsys, patch
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]:
+        self.patch.setattr(sys, "argv", ["dataset-build", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+            sys.exit(0)
+        printed = self.capsys.readouterr()
+        return int(end.value.code or 0), printed.out, printed.err
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
+    monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
+    return Shell(capsys, monkeypatch)
+
+
+@pytest.mark.parametrize(
+    "command", [[], ["init"], ["sample"], ["build"], ["status"], ["explain"], ["sql"], ["ui"], ["release"], ["drop"]]
+)
+def test_help_teaches(run: Shell, command: list[str]) -> None:
+    code, out, _ = run(*command, "--help")
+    assert code == 0
+    assert "Usage: dataset-build" in out
+    if command in ([], ["build"], ["explain"], ["sql"]):
+        assert "Example" in out
+
+
+def test_sql_agrees_with_plain_duckdb(run: Shell, built: Path) -> None:
+    code, out, _ = run("sql", QUERY, "--lake", built, "--format", "json")
+    with duckdb.connect(str(built / "releases/1/release.duckdb"), read_only=True) as connection:
+        expected = connection.sql(QUERY).to_arrow_table().to_pylist()
+    assert code == 0
+    assert json.loads(out) == expected
+    assert {"reason": "near_duplicate", "images": 18} in expected
+
+
+def test_sql_as_csv_and_as_a_table(run: Shell, built: Path) -> None:
+    _, text, _ = run("sql", QUERY, "--lake", built, "--format", "csv")
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["reason", "images"]
+    assert ["blurred", "6"] in rows
+    _, table, _ = run("sql", QUERY, "--lake", built)
+    assert "│ blurred" in table
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["sql", "select 1", "--lake", "none"], 2, "no release in none: `dataset-build build --source DIR"),
+        (["build", "--source", "none"], 2, "give --source a folder of images"),
+        (["build", "--lake", "new"], 2, "knows no source yet; give --source a folder of images"),
+        (["build", "--source", ".", "--release", "../x"], 2, "a release can't be called '../x'"),
+        (["build", "--source", ".", "--config", "x.toml"], 2, "x.toml: No such file or directory; `dataset-build init`"),
+        (["drop", "remove", "x"], 2, "no drop 'x'; there are: none"),
+    ],
+)
+def test_what_a_user_can_mend_is_one_line_that_names_the_fix(
+    run: Shell, arguments: list[str], code: int, message: str
+) -> None:
+    found, out, err = run(*arguments)
+    assert (found, out) == (code, "")
+    assert message in err
+    assert err.strip().splitlines()[-1].startswith("error: ")
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["sql", "selec 1"], "syntax error"),
+        (["sql", "drop table images"], "read-only"),
+        (["sql", "select 1", "--release", "7"], "no release '7'"),
+        (["explain", "nowhere.jpg"], "no image or file 'nowhere.jpg' in release 1"),
+        (["build", "--release", "1"], "release '1' exists and never changes; choose another --release"),
+    ],
+)
+def test_mistakes_with_a_release_are_one_line_too(run: Shell, built: Path, arguments: list[str], message: str) -> None:
+    code, _, err = run(*arguments, "--lake", built)
+    assert code == 2
+    assert message in err
+
+
+def test_a_wrong_option_is_refused(run: Shell, built: Path) -> None:
+    code, out, err = run("sql", "select 1", "--lake", built, "--format", "xml")
+    assert (code, out) == (2, "")
+    assert "'xml' is not one of" in err
+
+
+def test_explain_tells_the_story_of_a_duplicate(run: Shell, built: Path) -> None:
+    query = "select uri from rejects where reason = 'same_pixels' limit 1"
+    _, text, _ = run("sql", query, "--lake", built, "--format", "csv")
+    code, out, _ = run("explain", text.splitlines()[1], "--lake", built)
+    assert code == 0
+    assert "left out of release 1" in out
+    assert "duplicate: same_pixels" in out
+    assert "duplicate of" in out
+
+
+def test_explain_tells_the_story_of_a_kept_image(run: Shell, built: Path) -> None:
+    _, csv_text, _ = run("sql", "select image_id, caption from images order by 1 limit 1", "--lake", built, "--format", "csv")
+    image_id, caption = list(csv.reader(io.StringIO(csv_text)))[1]
+    _, out, _ = run("explain", image_id[:12], "--lake", built)
+    assert image_id in out
+    assert "kept" in out
+    assert caption[:30] in out
+
+
+def test_status_and_lists(run: Shell, built: Path, sample: Sample) -> None:
+    _, status, _ = run("status", "--lake", built)
+    assert "6 drops, 0 waiting to be read" in status
+    assert "latest release: 1 (276 images)" in status
+    assert str(sample.root) in status
+    _, drops, _ = run("drop", "list", "--lake", built)
+    assert "scrape.danbooru" in drops
+    _, releases, _ = run("release", "list", "--lake", built)
+    assert "276" in releases
+    _, shown, _ = run("release", "show", "--lake", built)
+    assert "near_duplicate 18" in shown
+    assert "images.parquet" in shown
+
+
+def test_init_writes_the_settings_once(run: Shell) -> None:
+    assert run("init")[0] == 0
+    assert "min_side = 200" in Path("dataset.toml").read_text()
+    code, _, err = run("init")
+    assert code == 2
+    assert "dataset.toml exists" in err
+
+
+def test_build_prints_the_funnel_and_then_that_nothing_changed(run: Shell, tmp_path: Path) -> None:
+    put(tmp_path / "scrape/a.png", seed=1, text="red hat")
+    (tmp_path / "scrape/b.jpg").write_bytes(b"")
+    code, out, _ = run("build", "--source", "scrape")
+    assert code == 0
+    assert "empty 1" in out
+    assert "release 1: 1 images in" in out
+    code, out, _ = run("build")
+    assert (code, out.strip()) == (0, "nothing has changed since release 1; no release was made")
+
+
+def test_a_release_that_kept_nothing_for_want_of_texts_says_what_to_do(run: Shell, tmp_path: Path) -> None:
+    put(tmp_path / "scrape/a.png", seed=1)
+    code, out, _ = run("build", "--source", "scrape")
+    assert code == 0
+    assert "1 images have no text to make a caption from" in out
+
+
+def test_drops_can_be_removed_and_restored(run: Shell, tmp_path: Path) -> None:
+    put(tmp_path / "scrape/a.png", seed=1, text="red hat")
+    run("build", "--source", "scrape")
+    assert "removed scrape.loose" in run("drop", "remove", "scrape.loose")[1]
+    assert "removed" in run("drop", "list")[1]
+    assert "restored scrape.loose" in run("drop", "restore", "scrape.loose")[1]
+
+
+def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
+    for number in range(400):
+        put(tmp_path / f"scrape/{number:03}.png", seed=number, text="red", size=(640, 480))
+    command = [sys.executable, "-c", "from dataset_build.cli import main; main()", "build", "--source", "scrape"]
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster")}
+    (tmp_path / "dagster").mkdir()
+    process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    piece = Lake(tmp_path / "lake", Config()).piece("occurrences", "scrape.loose")
+    while not list(piece.folder.glob("units/*.parquet")):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; what was finished is kept, run the same command to go on" in err
+    assert "Traceback" not in err
+    assert piece.version is None
+    assert len(list(piece.folder.glob("units/*.parquet"))) >= 1
