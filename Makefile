@@ -20,8 +20,8 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	$(BIN)/dataset-build build --source $(SAMPLE) --lake $(LAKE)
 	@echo
 	@echo 'Try next:'
-	@echo '  $(BIN)/dataset-build sql --lake $(LAKE) "select reason, count(*) from rejects group by 1 order by 2 desc"'
-	@echo '  $(BIN)/dataset-build explain --lake $(LAKE) $$($(BIN)/dataset-build sql --lake $(LAKE) --format csv "select image_id from rejects where duplicate_of is not null limit 1" | tail -1 | cut -c1-12)'
+	@echo '  $(BIN)/dataset-build sql "select reason, count(*) from rejects group by 1 order by 2 desc" --lake $(LAKE)'
+	@echo '  $(BIN)/dataset-build explain alt/0031.jpg --lake $(LAKE)'
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests
@@ -36,7 +36,7 @@ ui: $(READY)  ## Open the Dagster UI over the lake, on this machine only
 	$(BIN)/dataset-build ui --lake $(LAKE)
 
 bench: $(READY)  ## Print the benchmarks' ratios
-	for b in decode_once near_duplicates ingest; do $(BIN)/python benchmarks/$$b.py || exit 1; done
+	for b in decode_once near_duplicates ingest; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
 	rm -rf $(VENV) $(SAMPLE) $(LAKE)
