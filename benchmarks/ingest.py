@@ -126,9 +126,8 @@ def growth(count: int, folder: Path) -> bool:
     _, small, _ = build(few, folder / "lake-few")
     seconds, peak, _ = build(source, folder / "lake-many")
     again, _, words = build(source, folder / "lake-many")
-    print(
-        f"{count:,} images: built in {seconds:.0f} s ({count / seconds:.0f}/s), peak {peak:.0f} MB (bar {MEMORY_BAR} MB)"
-    )
+    print(f"{count:,} images: built in {seconds:.0f} s, {count / seconds:.0f}/s")
+    print(f"  peak {peak:.0f} MB (bar {MEMORY_BAR} MB)")
     print(f"  a quarter of them: peak {small:.0f} MB; growth {peak / small:.2f} x")
     print(f"  second build: {again:.1f} s (bar {SECOND_BUILD_BAR} s): {words}")
     return peak < MEMORY_BAR and again < SECOND_BUILD_BAR

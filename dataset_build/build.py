@@ -20,7 +20,16 @@ from resources.storage import lock, read_json, write_json
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 INTERRUPTED = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
-INSTANCE_SETTINGS = "telemetry:\n  enabled: false\nnux:\n  enabled: false\nconcurrency:\n  pools:\n    default_limit: 1\n    granularity: op\n"
+INSTANCE_SETTINGS = """\
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+"""
 
 
 class BuildFailed(RunError):

@@ -1,6 +1,6 @@
 """The composition root: assets, jobs and resources put together for one lake and one configuration."""
 
-from collections.abc import Callable
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +46,19 @@ def _lake_of_run(root: Path, config: Config) -> dg.ResourceDefinition:
 
 
 def _logged_progress() -> dg.ResourceDefinition:
-    def create(context: dg.InitResourceContext) -> Callable[[int, int], None]:
-        log = context.log
-        return lambda done, total: log.info(f"{done:,} of {total:,}") if log else None
+    return dg.ResourceDefinition(lambda context: _EveryTenSeconds(context.log))
 
-    return dg.ResourceDefinition(create)
+
+class _EveryTenSeconds:
+    """Progress for the log of a run."""
+
+    def __init__(self, log: dg.DagsterLogManager | None) -> None:
+        self.log, self.last = log, 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        if self.log and (done == total or time.monotonic() - self.last > 10):
+            self.last = time.monotonic()
+            self.log.info(f"{done:,} of {total:,} images")
 
 
 def _columns(table: str) -> dg.TableSchema:

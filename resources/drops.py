@@ -7,15 +7,17 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dataset_build.errors import UserError
 from dataset_build.fingerprint import digest
+from dataset_build.queries import load_query
 from dataset_build.schemas import FILES
 from dataset_build.sources.scan import SourceNotFound, changes, scan
-from resources.storage import read_json, write_json, write_parquet
+from resources.storage import lock, read_json, write_json, write_parquet
 
 
 class UnknownDrop(UserError):
@@ -100,7 +102,8 @@ class Drops:
         if groups and not found.num_rows:
             raise SourceNotFound(f"{root} is empty, and held files before: mount it again, or `drop remove` its drops")
         groups |= set(found.column("group").unique().to_pylist())
-        return [drop for group in sorted(groups) for drop in self._register(source, group, found)]
+        with lock(self.folder / ".lock", "looking for new drops"):
+            return [drop for group in sorted(groups) for drop in self._register(source, group, found)]
 
     def remove(self, name: str) -> None:
         """Take a drop out of every later release. Its files and tables are left where they are."""
@@ -150,13 +153,14 @@ class Drops:
         yield drop
 
     def _known(self, drops: list[Drop]) -> pa.Table:
-        """The files of a group as its drops left them: the latest row of each path that hasn't vanished."""
-        state: dict[str, dict[str, object]] = {}
-        for drop in drops:
-            for row in self.files(drop.name).to_pylist():
-                state[row["path"]] = row
-        rows = [row for _, row in sorted(state.items()) if row["change"] != "vanished"]
-        return pa.Table.from_pylist(rows, FILES.schema)
+        """The files of a group as its drops left them."""
+        tables = [
+            self.files(d.name).append_column("sequence", pa.repeat(d.sequence, d.files + d.vanished)) for d in drops
+        ]
+        empty = FILES.schema.append(pa.field("sequence", pa.int64())).empty_table()
+        with duckdb.connect(":memory:") as connection:
+            connection.register("group_files", pa.concat_tables([empty, *tables]))
+            return connection.sql(load_query("known_files").text).to_arrow_table()
 
 
 def slug(text: str) -> str:

@@ -95,6 +95,7 @@ def _manifest(lake: Lake, version: str, folder: Path, earlier: list[dict[str, An
         "files": files,
         "stages": stages(pq.read_table(folder / "rejects.parquet"), lake.count("found_occurrences")),
         "inputs": inputs_of(lake),
+        "sources": {name: str(root) for name, root in lake.drops.sources().items()},
         "drops": [_drop(lake, name) for name in lake.pieces("occurrences")],
         "failed_drops": [d.name for d in lake.drops.active() if not lake.piece("occurrences", d.name).version],
         "fingerprints": {table.name: _fingerprint(lake, table.name) for table in schemas.LAKE_TABLES},

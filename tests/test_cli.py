@@ -81,7 +81,11 @@ def test_sql_as_csv_and_as_a_table(run: Shell, built: Path) -> None:
         (["build", "--source", "none"], 2, "give --source a folder of images"),
         (["build", "--lake", "new"], 2, "knows no source yet; give --source a folder of images"),
         (["build", "--source", ".", "--release", "../x"], 2, "a release can't be called '../x'"),
-        (["build", "--source", ".", "--config", "x.toml"], 2, "x.toml: No such file or directory; `dataset-build init`"),
+        (
+            ["build", "--source", ".", "--config", "x.toml"],
+            2,
+            "x.toml: No such file or directory; `dataset-build init`",
+        ),
         (["drop", "remove", "x"], 2, "no drop 'x'; there are: none"),
     ],
 )
@@ -128,7 +132,9 @@ def test_explain_tells_the_story_of_a_duplicate(run: Shell, built: Path) -> None
 
 
 def test_explain_tells_the_story_of_a_kept_image(run: Shell, built: Path) -> None:
-    _, csv_text, _ = run("sql", "select image_id, caption from images order by 1 limit 1", "--lake", built, "--format", "csv")
+    _, csv_text, _ = run(
+        "sql", "select image_id, caption from images order by 1 limit 1", "--lake", built, "--format", "csv"
+    )
     image_id, caption = list(csv.reader(io.StringIO(csv_text)))[1]
     _, out, _ = run("explain", image_id[:12], "--lake", built)
     assert image_id in out

@@ -16,6 +16,7 @@ RELEASED = {table.name: table.schema for table in schemas.RELEASE_TABLES}
 OTHER = {
     "drops": pa.schema([("drop", pa.string()), ("source", pa.string()), ("sequence", pa.int64())]),
     "drop_occurrences": schemas.OCCURRENCES.schema,
+    "group_files": schemas.FILES.schema.append(pa.field("sequence", pa.int64())),
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
 VALUES: dict[str, Any] = {

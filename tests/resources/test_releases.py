@@ -1,0 +1,69 @@
+"""Publishing: the checks find what is wrong, and what is wrong is not published."""
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dataset_build.build import BuildFailed, build
+from dataset_build.config import Config
+from dataset_build.release.reader import releases
+from resources import releases as publishing
+from resources.lake import Lake
+from tests.pictures import put
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    put(tmp_path / "scrape/a.png", seed=1, text="red hat")
+    put(tmp_path / "scrape/b.png", seed=2, text="blue hat")
+    build(tmp_path / "lake", Config(), [tmp_path / "scrape"])
+    return Lake(tmp_path / "lake", Config())
+
+
+def problems(lake: Lake, table: str, change: Any) -> dict[str, list[str]]:
+    """What the checks say of release 1 after `change` of a table's rows."""
+    file = lake.root / "releases/1" / f"{table}.parquet"
+    before = pq.read_table(file)
+    rows = before.to_pylist()
+    change(rows)
+    pq.write_table(pa.Table.from_pylist(rows, before.schema), file)
+    found = publishing.run_checks(lake, lake.root / "releases/1")
+    return {check: [row["key"] for row in rows] for check, rows in found.items() if rows}
+
+
+def test_a_good_release_passes(lake: Lake) -> None:
+    assert problems(lake, "images", lambda rows: None) == {}
+
+
+def test_the_same_picture_twice_is_found(lake: Lake) -> None:
+    found = problems(lake, "images", lambda rows: rows[0].update(pixel_hash=rows[1]["pixel_hash"]))
+    assert found == {"no_duplicate": ["pixel_hash"]}
+
+
+@pytest.mark.parametrize("caption", [None, "", "  "])
+def test_a_missing_caption_is_found(lake: Lake, caption: str | None) -> None:
+    assert problems(lake, "images", lambda rows: rows[0].update(caption=caption)) == {"caption": ["caption"]}
+
+
+def test_a_missing_row_is_found(lake: Lake) -> None:
+    found = problems(lake, "images", lambda rows: rows.pop())
+    assert found == {"counts": ["kept in lineage, not in images", "occurrences in, images and rejects out"]}
+
+
+def test_what_fails_a_check_is_not_published(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "scrape/c.png", seed=3, text="green hat")
+    wrong: dict[str, list[Any]] = {
+        "no_duplicate": [],
+        "caption": [{"key": "caption", "value": "x", "rows": 1}],
+        "counts": [],
+    }
+    monkeypatch.setattr(publishing, "run_checks", lambda lake, folder: wrong)
+    with pytest.raises(BuildFailed, match=r"publish 2: .*release 2 failed its checks"):
+        build(lake.root, Config(), [])
+    assert [manifest["version"] for manifest in releases(lake.root)] == ["1"]
+    monkeypatch.undo()
+    assert build(lake.root, Config(), []).release is not None
+    assert [manifest["version"] for manifest in releases(lake.root)] == ["1", "2"]
