@@ -69,7 +69,7 @@ def reasons(lake: Path) -> dict[str, str]:
 
 
 def snapshot(folder: Path) -> dict[str, int]:
-    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    return {str(path): path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
 def test_every_planted_fault_of_the_sample_is_found_and_nothing_else(sample: Sample, built: Path) -> None:

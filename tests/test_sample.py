@@ -14,7 +14,7 @@ import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from dataset_build.images.hashes import three_views
-from dataset_build.images.measures import measured_grey, sharpness, trim
+from dataset_build.images.measures import inside_all_borders, inside_border, measured_grey, sharpness
 from dataset_build.sample import Sample, make_sample
 
 IMAGES = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".avif"}
@@ -65,7 +65,7 @@ def grey(data: bytes) -> np.ndarray:
 
 def views(data: bytes) -> tuple[bytes, ...]:
     picture = grey(data)
-    return three_views(picture, trim(picture))
+    return three_views(picture, inside_all_borders(picture, inside_border(picture)))
 
 
 def distance(a: tuple[bytes, ...], b: tuple[bytes, ...]) -> int:
