@@ -1,6 +1,7 @@
 """One build from the command line: the jobs of the graph, run in this process in the order of a night."""
 
 import os
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -175,5 +176,10 @@ def _error(result: dg.ExecuteInProcessResult, job: str) -> BaseException:
                 error = error.cause
             if error and error.cls_name in INTERRUPTED:
                 return KeyboardInterrupt()
-            return BuildFailed(f"{job}: {error.message.strip() if error else event.message}")
+            return BuildFailed(f"{job}: {_without_module(error.message) if error else event.message}")
     return BuildFailed(f"{job}: no reason was given")
+
+
+def _without_module(message: str) -> str:
+    """ "a.b.Problem: text" as "Problem: text"."""
+    return re.sub(r"^(\w+\.)+(?=\w+: )", "", message.strip())

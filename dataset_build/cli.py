@@ -46,6 +46,8 @@ dataset-build explain 3f9a
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
 release_app = typer.Typer(help="Look at releases.", no_args_is_help=True)
 drop_app = typer.Typer(help="Look at drops, and take them out.", no_args_is_help=True)
+source_app = typer.Typer(help="Say where sources lie, or forget them.", no_args_is_help=True)
+app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 out = Console()
@@ -351,3 +353,30 @@ def drop_restore(name: str, lake: LakeOption = LAKE) -> None:
 
     Drops(lake.resolve() / "drops").restore(name)
     out.print(f"restored {escape(name)}")
+
+
+@source_app.command("list")
+def source_list(lake: LakeOption = LAKE) -> None:
+    """The folders that a build looks into."""
+    from resources.drops import Drops
+
+    for name, root in Drops(lake.resolve() / "drops").sources().items():
+        out.print(f"{escape(name)}: {escape(str(root))}", soft_wrap=True)
+
+
+@source_app.command("move")
+def source_move(name: str, folder: Path, lake: LakeOption = LAKE) -> None:
+    """Say where the files of a source lie now, after they were moved."""
+    from resources.drops import Drops
+
+    Drops(lake.resolve() / "drops").move_source(name, folder)
+    out.print(f"{escape(name)} lies in {escape(str(folder.resolve()))}")
+
+
+@source_app.command("forget")
+def source_forget(name: str, lake: LakeOption = LAKE) -> None:
+    """Leave all of a source out of every later release, and look there no more. Nothing is deleted."""
+    from resources.drops import Drops
+
+    Drops(lake.resolve() / "drops").forget_source(name)
+    out.print(f"forgot {escape(name)}; the next build makes a release without it")

@@ -24,13 +24,16 @@ class UnknownDrop(UserError):
     """No drop has that name."""
 
 
+class UnknownSource(UserError):
+    """No source has that name."""
+
+
 @dataclass(frozen=True)
 class Drop:
     """An immutable batch of source material. Later drops of a group hold only what changed in it."""
 
     name: str
     source: str
-    root: str
     group: str
     sequence: int
     files: int
@@ -59,8 +62,36 @@ class Drops:
             if known == root:
                 return name
         name = _unused(slug(root.name), set(sources))
-        write_json(self.folder / "sources.json", {**{n: str(r) for n, r in sources.items()}, name: str(root)})
+        self._write_sources({**sources, name: root})
         return name
+
+    def root_of(self, drop: Drop) -> Path:
+        """The folder that the paths of a drop are relative to."""
+        return self.sources()[drop.source]
+
+    def move_source(self, name: str, root: Path) -> None:
+        """Say where the files of a source lie now."""
+        if not root.is_dir():
+            raise SourceNotFound(f"no folder {root}: give the folder where the files lie now")
+        self._write_sources({**self._with(name), name: root.resolve()})
+
+    def forget_source(self, name: str) -> None:
+        """Take all drops of a source out of every later release, and look there no more."""
+        sources = self._with(name)
+        for drop in self.active():
+            if drop.source == name:
+                self.remove(drop.name)
+        del sources[name]
+        self._write_sources(sources)
+
+    def _with(self, name: str) -> dict[str, Path]:
+        sources = self.sources()
+        if name not in sources:
+            raise UnknownSource(f"no source {name!r}; there are: {', '.join(sources) or 'none'}")
+        return sources
+
+    def _write_sources(self, sources: dict[str, Path]) -> None:
+        write_json(self.folder / "sources.json", {name: str(root) for name, root in sources.items()})
 
     def all(self) -> list[Drop]:
         """Every drop, removed ones included, in the order of arrival."""
@@ -138,7 +169,6 @@ class Drops:
         drop = Drop(
             name=name,
             source=source,
-            root=str(self.sources()[source]),
             group=group,
             sequence=len(drops) + 1,
             files=here.num_rows,

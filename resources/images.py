@@ -2,16 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from dataset_build.images.decode import Unreadable, thumbnail
-from dataset_build.sources.read import read
 from PIL.Image import Image
 
 from dataset_build.contact_sheet import Tile
+from dataset_build.images.decode import Unreadable, thumbnail
+from dataset_build.sources.read import read
 from resources.ingest import list_drop
 from resources.lake import Lake
 
@@ -40,7 +39,7 @@ def _read(lake: Lake, drop: str, places: dict[Place, str]) -> Iterator[tuple[str
     listing = pq.read_table(list_drop(lake, record), filters=pc.field("uri").isin(uris))
     rows = [row for row in listing.to_pylist() if (row["uri"], row["member"]) in places]
     batch = pa.RecordBatch.from_pylist(rows, listing.schema)
-    for row, found in zip(rows, read(Path(record.root), batch, lake.config.images), strict=True):
+    for row, found in zip(rows, read(lake.drops.root_of(record), batch, lake.config.images), strict=True):
         if found.data:
             yield places[row["uri"], row["member"]], found.data
 

@@ -20,7 +20,7 @@ def ingest_drop(lake: Lake, engine: Engine, drop: Drop, progress: Progress) -> t
     occurrences, facts = lake.piece("occurrences", drop.name), lake.piece("image_facts", drop.name)
     if occurrences.version and facts.version:
         return occurrences, facts
-    limits, place = lake.config.images, Place(drop.name, drop.source, Path(drop.root))
+    limits, place = lake.config.images, Place(drop.name, drop.source, lake.drops.root_of(drop))
     with lake.writing(occurrences), pq.ParquetFile(list_drop(lake, drop)) as places:
         run_units(
             engine,
@@ -40,7 +40,7 @@ def list_drop(lake: Lake, drop: Drop) -> Path:
     """The Parquet file of schemas.LISTING that says where a drop's images lie; kept, to find them again."""
     piece = lake.piece("listing", drop.name)
     if not piece.version:
-        piece.replace(listing(Path(drop.root), lake.drops.files(drop.name)), {}, lake.provenance)
+        piece.replace(listing(lake.drops.root_of(drop), lake.drops.files(drop.name)), {}, lake.provenance)
     return piece.parts()[0]
 
 

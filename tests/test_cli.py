@@ -46,7 +46,8 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["init"], ["sample"], ["build"], ["status"], ["explain"], ["sql"], ["ui"], ["release"], ["drop"]]
+    "command",
+    [[], ["init"], ["sample"], ["build"], ["status"], ["explain"], ["sql"], ["ui"], ["release"], ["drop"], ["source"]],
 )
 def test_help_teaches(run: Shell, command: list[str]) -> None:
     code, out, _ = run(*command, "--help")
@@ -188,6 +189,20 @@ def test_drops_can_be_removed_and_restored(run: Shell, tmp_path: Path) -> None:
     assert "removed scrape.loose" in run("drop", "remove", "scrape.loose")[1]
     assert "removed" in run("drop", "list")[1]
     assert "restored scrape.loose" in run("drop", "restore", "scrape.loose")[1]
+
+
+def test_sources_can_be_moved_and_forgotten(run: Shell, tmp_path: Path) -> None:
+    put(tmp_path / "scrape/a.png", seed=1, text="red hat")
+    run("build", "--source", "scrape")
+    (tmp_path / "scrape").rename(tmp_path / "moved")
+    code, _, err = run("build")
+    assert code == 1
+    assert "dataset-build source move" in err
+    assert "lies in" in run("source", "move", "scrape", "moved")[1]
+    assert "nothing has changed" in run("build")[1]
+    assert str(tmp_path / "moved") in run("source", "list")[1].replace("\n", "")
+    assert "forgot scrape" in run("source", "forget", "scrape")[1]
+    assert run("source", "list")[1] == ""
 
 
 def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:

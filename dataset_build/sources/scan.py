@@ -38,7 +38,7 @@ def scan(root: Path) -> pa.Table:
     except OSError as error:
         cause = error.strerror or type(error).__name__
         raise SourceNotFound(
-            f"can't list the source folder {root} ({cause}): give a folder that you may read"
+            f"can't list the source {root} ({cause}): mend that, or say where it lies now: `dataset-build source move`"
         ) from None
     folders = {group for path, _, _, group in rows if "/" in path and group != SHARDS}
     rows += [(*row[:3], group) for row in rows if is_root_table(row[0]) for group in folders]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dataset_build.sources.scan import SourceNotFound
-from resources.drops import Drop, Drops, UnknownDrop, slug
+from resources.drops import Drop, Drops, UnknownDrop, UnknownSource, slug
 
 
 @pytest.fixture
@@ -120,3 +120,24 @@ def test_a_source_that_is_suddenly_empty_is_not_taken_for_vanished(drops: Drops,
 def test_a_source_must_be_a_folder(drops: Drops, tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound, match=r"no folder .*/none: give --source a folder of images"):
         drops.add_source(tmp_path / "none")
+
+
+def test_a_source_that_was_moved_keeps_its_drops(drops: Drops, source: Path, tmp_path: Path) -> None:
+    drops.discover("my_scrape")
+    source.rename(tmp_path / "moved")
+    drops.move_source("my_scrape", tmp_path / "moved")
+    assert drops.discover("my_scrape") == []
+    assert drops.root_of(drops.get("my_scrape.first")) == tmp_path / "moved"
+
+
+def test_a_forgotten_source_is_out_with_all_its_drops(drops: Drops) -> None:
+    drops.discover("my_scrape")
+    drops.forget_source("my_scrape")
+    assert (drops.sources(), drops.active(), len(drops.all())) == ({}, [], 3)
+
+
+def test_an_unknown_source_is_told_with_those_there_are(drops: Drops, tmp_path: Path) -> None:
+    with pytest.raises(UnknownSource, match="no source 'x'; there are: my_scrape"):
+        drops.move_source("x", tmp_path)
+    with pytest.raises(SourceNotFound, match=r"no folder .*: give the folder where the files lie now"):
+        drops.move_source("my_scrape", tmp_path / "none")

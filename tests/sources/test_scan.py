@@ -78,7 +78,7 @@ def test_a_root_that_is_no_folder_is_named_with_the_fix(tmp_path: Path, name: st
     with pytest.raises(SourceNotFound) as error:
         scan(tmp_path / name)
     assert str(error.value) == (
-        f"can't list the source folder {tmp_path / name} ({cause}): give a folder that you may read"
+        f"can't list the source {tmp_path / name} ({cause}): mend that, or say where it lies now: `dataset-build source move`"
     )
 
 
