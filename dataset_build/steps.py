@@ -1,5 +1,6 @@
 """What each table is made from under a configuration: code version, query text, settings, models."""
 
+from functools import cache
 from typing import Any
 
 from dataset_build import ingest
@@ -14,6 +15,7 @@ from dataset_build.sources import dialects, listing
 from dataset_build.tags import fold
 
 
+@cache
 def fingerprint_of(table: str, config: Config) -> Fingerprint:
     """The fingerprint of a table's own step; what it reads from other tables is versioned by their content."""
     limits = config.images.model_dump()
