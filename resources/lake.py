@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from resources.pieces import Piece, Provenance
 from resources.storage import lock
 
 PER_DROP = {"listing", "occurrences", "image_facts", "tags"}
+EVERY_FINGERPRINT = {"captions"}  # no caption is ever lost to a change of recipe
 TABLES = {table.name: table for table in schemas.LAKE_TABLES}
 
 
@@ -45,10 +47,15 @@ class Lake:
         return fingerprint_of(name, self.config)
 
     def pieces(self, name: str) -> dict[str, Piece]:
-        """The finished pieces of a table by drop ('' for a whole table): active drops only."""
-        drops = [drop.name for drop in self.drops.active()] if name in PER_DROP else [None]
-        pieces = {drop or "": self.piece(name, drop) for drop in drops}
-        return {drop: piece for drop, piece in pieces.items() if piece.version}
+        """The finished pieces of a table: by active drop, by fingerprint where all of them count, else the one."""
+        if name in PER_DROP:
+            pieces = {drop.name: self.piece(name, drop.name) for drop in self.drops.active()}
+        elif name in EVERY_FINGERPRINT:
+            folders = sorted(self.piece(name).folder.parent.glob("*"))
+            pieces = {folder.name: replace(self.piece(name), folder=folder) for folder in folders}
+        else:
+            pieces = {"": self.piece(name)}
+        return {key: piece for key, piece in pieces.items() if piece.version}
 
     def version(self, name: str) -> str:
         """Hash of the content of a table or view: equal versions, equal rows."""
@@ -132,7 +139,7 @@ class Lake:
     def _register_table(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         parts = [str(part) for piece in self.pieces(name).values() for part in piece.parts()]
         if parts:
-            connection.read_parquet(parts).create_view(name)
+            connection.read_parquet(parts, union_by_name=name in EVERY_FINGERPRINT).create_view(name)
         else:
             connection.register(name, TABLES[name].schema.empty_table())
 

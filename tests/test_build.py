@@ -11,7 +11,7 @@ import pytest
 
 import dataset_build
 from dataset_build.build import BuildFailed, Outcome, build
-from dataset_build.config import Config, Rules
+from dataset_build.config import Captions, Config, Rules
 from dataset_build.errors import UserError
 from dataset_build.release.reader import Release, releases
 from dataset_build.sample import Sample
@@ -134,6 +134,21 @@ def test_a_changed_text_brings_a_new_caption_and_no_new_decode(source: Path, lak
     assert "green" in captions["d.webp"].lower()
     assert "red" in captions["one/a.png"].lower()
     assert Lake(lake, Config()).piece("captions").rows == 5
+
+
+def test_captions_of_an_earlier_recipe_stay_and_come_back(source: Path, lake: Path) -> None:
+    build(lake, Config(), [source])
+    build(lake, Config(captions=Captions(max_tags=1)), [], engine=Refusing())
+    with opened(lake) as release:
+        captions = release.arrow("captions").to_pylist()
+        shown = set(release.arrow("images").column("caption").to_pylist())
+    assert len(captions) == 8
+    assert len(shown & {row["caption"] for row in captions}) == 4
+    assert all("red" not in caption.lower() for caption in shown)
+    build(lake, Config(), [], engine=Refusing())
+    with opened(lake) as release:
+        assert release.arrow("captions").num_rows == 8
+        assert all("red" in caption.lower() for caption in release.arrow("images").column("caption").to_pylist())
 
 
 def test_a_changed_threshold_reads_no_image(source: Path, lake: Path) -> None:
