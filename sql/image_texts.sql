@@ -1,8 +1,8 @@
--- What is known in words about each surviving image, merged from the duplicates that it stands for.
--- inputs: corpus_survivors, current_occurrences, duplicates, tags
+-- What is known in words about each image that is left after duplicates, merged from the duplicates that it stands for.
+-- inputs: unique_survivors, current_occurrences, duplicates, tags
 with members as (
     select s.image_id, coalesce(d.image_id, s.image_id) as member
-    from corpus_survivors s left join duplicates d on d.keeper = s.image_id
+    from unique_survivors s left join duplicates d on d.keeper = s.image_id
 ),
 texts as (
     select m.image_id, m.member, o.alt_text, o.source_url, o.rating
