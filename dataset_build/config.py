@@ -1,11 +1,13 @@
 """dataset.toml as one typed model: every setting with its unit, default and source."""
 
+import difflib
 import json
 import os
 import textwrap
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,7 +20,7 @@ Rating = Literal["general", "sensitive", "questionable", "explicit", "unknown"]
 class Section(BaseModel):
     """A table of the configuration file; unknown keys are errors, values can't change once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class ImageLimits(Section):
@@ -207,6 +209,39 @@ def load_config(path: Path | None = None) -> Config:
         raise ConfigError(f"{file}: not valid TOML: {error}") from error
     except ValidationError as error:
         raise ConfigError(f"{file}: {_problems(error)}") from error
+
+
+def with_settings(config: Config, settings: Sequence[str]) -> Config:
+    """The configuration with settings changed, each written as section.key=value, the value as in TOML.
+
+    Text may stand without quotes. Raises ConfigError, which names the setting and the fix.
+    """
+    values = config.model_dump()
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        section, _, key = name.strip().partition(".")
+        if not (equals and key):
+            raise ConfigError(f"{setting!r}: write a setting as section.key=value, such as rules.min_side=300")
+        if key not in values.get(section, {}):
+            raise ConfigError(f"{name.strip()}: no such setting{_nearest(name, values)}")
+        values[section][key] = _value(text.strip())
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_problems(error)) from error
+
+
+def _nearest(name: str, values: dict[str, dict[str, Any]]) -> str:
+    names = [f"{section}.{key}" for section, keys in values.items() for key in keys]
+    near = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]}?" if near else "; `dataset-build init` writes a file that explains all of them"
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
 
 
 def _problems(error: ValidationError) -> str:

@@ -237,14 +237,11 @@ def test_realsyn_caps_clusters_of_5_25_and_1000(cap: int, kept: int) -> None:
 def test_clusters_may_be_sources_and_a_larger_cap_keeps_the_same_and_more() -> None:
     images, homes = tagged(30, "fox"), [place(f"{n:05}", source=f"s{n % 2}") for n in range(30)]
     few, more = (
-        {
-            row["image_id"]
-            for row in apply("cluster_cap", {"by": "source", "cap": cap}, image_texts=images, occurrences=homes)
-        }
-        for cap in (5, 8)
+        {row["image_id"] for row in apply("cluster_cap", settings, image_texts=images, occurrences=homes)}
+        for settings in ({"by": "source", "cap": 5}, {"by": "source", "cap": 8})
     )
     assert (len(few), len(more)) == (20, 14)
-    assert {row["image_id"] for row in more} < {row["image_id"] for row in few}
+    assert more < few
 
 
 def listed(settings: dict[str, Any], places: Rows, **image: Any) -> list[str]:
