@@ -48,8 +48,8 @@ ROWS = {
     "tags": """
         select sha256(number::varchar) as image_id,
             'tag_' || (hash(number * 16 + k) % 20000) // (1 + k * k * 10) as tag,
-            if(k = 9, 'artist', 'general') as category, 'given' as origin, min(k) as rank
-        from numbered, range(10) r(k) group by all order by image_id, rank
+            min(if(k = 9, 'artist', 'general')) as category, 'given' as origin, min(k) as rank
+        from numbered, range(10) r(k) group by image_id, tag order by image_id, rank
     """,
     "duplicate_pairs": """
         select least(a, b) as image_id_a, greatest(a, b) as image_id_b, 'hash' as method, number % 72 as distance

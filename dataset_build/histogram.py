@@ -53,9 +53,11 @@ def _edges(values: Numbers, threshold: float | None, bins: int) -> Numbers:
     low, high = min([*inner, *marks]), max([*inner, *marks])
     if low == high:
         low, high = low - 0.5, high + 0.5
-    if low > 0 and high / low >= LOGARITHMIC_FROM:
-        return np.geomspace(low, high, bins + 1)
-    return np.linspace(low, high, bins + 1)
+    spaced = np.geomspace if low > 0 and high / low >= LOGARITHMIC_FROM else np.linspace
+    edges: Numbers = spaced(low, high, bins + 1)
+    for mark in marks:  # no bar lies on both sides of the threshold
+        edges[np.abs(edges - mark).argmin()] = mark
+    return edges
 
 
 def _position(value: float, edges: Numbers) -> int:
