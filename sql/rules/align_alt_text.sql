@@ -8,9 +8,10 @@ with found as (
 sharing as (
     select alt_text, count(distinct image_id) as images from found group by alt_text having images > $max_sharing
 ),
+-- There are fewer than two per word, so a lake of fewer words has no rare ones, and is spared the counting.
 grams as (
     select alt_text, unnest(words || list_transform(range(1, len(words)), lambda i: words[i] || ' ' || words[i + 1])) as gram
-    from found where $vocabulary > 0
+    from found where $vocabulary > 0 and (select 2 * sum(len(words)) from found) > $vocabulary
 ),
 ranks as (
     select gram, row_number() over (order by count(*) desc, gram) as place from grams group by gram
