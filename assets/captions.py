@@ -1,27 +1,15 @@
-"""Texts of the survivors, and captions written from them."""
+"""Captions written from the texts of the survivors."""
 
 import time
 
 import dagster as dg
 
-from assets.partitions import every_drop
 from assets.report import per_second, report, verdict_metadata
 from resources.captions import update_captions
 from resources.lake import Lake
 
 
-@dg.asset(
-    deps=["image_verdicts", "corpus_verdicts", "duplicates", every_drop("occurrences"), every_drop("tags")],
-    group_name="captions",
-    kinds={"duckdb", "parquet"},
-)
-def image_texts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Tags, descriptions, addresses and ratings of each survivor, merged from its duplicates."""
-    started = time.monotonic()
-    return report(lake.derive("image_texts"), started)
-
-
-@dg.asset(deps=[image_texts], group_name="captions", kinds={"python", "parquet"})
+@dg.asset(deps=["image_texts", "corpus_verdicts"], group_name="captions", kinds={"python", "parquet"})
 def captions(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Captions by the configured recipe, for the survivors that have none for the texts they have now."""
     started, before = time.monotonic(), lake.piece("captions").rows
@@ -29,7 +17,7 @@ def captions(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     return report(piece, started, new=piece.rows - before, per_second=per_second(piece.rows - before, started))
 
 
-@dg.asset(deps=[image_texts, captions], group_name="captions", kinds={"duckdb", "parquet"})
+@dg.asset(deps=["image_texts", "corpus_verdicts", captions], group_name="captions", kinds={"duckdb", "parquet"})
 def caption_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Survivors without a caption, or with too short a one."""
     started = time.monotonic()

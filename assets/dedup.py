@@ -5,7 +5,7 @@ import time
 import dagster as dg
 
 from assets.partitions import every_drop
-from assets.report import report, verdict_metadata
+from assets.report import report
 from resources.dedup import update_duplicates, update_pairs
 from resources.lake import Lake
 
@@ -31,11 +31,3 @@ def duplicates(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     piece = update_duplicates(lake)
     keepers = {k for batch in piece.batches() for k in batch.column("keeper").to_pylist()}
     return report(piece, started, stars=len(keepers))
-
-
-@dg.asset(deps=[duplicates], group_name="dedup", kinds={"duckdb", "parquet"})
-def corpus_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Images that fail a rule about the whole corpus: a better copy of them stays."""
-    started = time.monotonic()
-    piece = lake.derive("corpus_verdicts")
-    return report(piece, started, **verdict_metadata(lake, piece, "corpus_survivors"))

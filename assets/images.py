@@ -5,7 +5,7 @@ import time
 import dagster as dg
 
 from assets.partitions import every_drop
-from assets.report import report, verdict_metadata
+from assets.report import drawn, report, verdict_metadata
 from resources.lake import Lake
 
 
@@ -18,4 +18,12 @@ def image_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Images that are broken, too small, too elongated or blurred: each rule that fails, with its value."""
     started = time.monotonic()
     piece = lake.derive("image_verdicts")
-    return report(piece, started, **verdict_metadata(lake, piece, "survivors"))
+    rules, measures = lake.config.rules, lake.table("image_measures")
+    return report(
+        piece,
+        started,
+        **verdict_metadata(lake, piece, "survivors"),
+        shorter_side=drawn(measures, "side", "shorter side, pixels", rules.min_side),
+        aspect=drawn(measures, "aspect", "longer side / shorter side", rules.max_aspect, rejects="above"),
+        sharpness=drawn(measures, "sharpness", "sharpness", rules.min_sharpness),
+    )

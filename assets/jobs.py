@@ -8,7 +8,7 @@ ingest = dg.define_asset_job(
 )
 curate = dg.define_asset_job(
     "curate",
-    ["image_verdicts", "duplicate_pairs", "duplicates", "corpus_verdicts", "image_texts"],
+    ["image_verdicts", "duplicate_pairs", "duplicates", "image_texts", "corpus_verdicts"],
     description="Judge and deduplicate everything that has been read.",
 )
 caption = dg.define_asset_job(

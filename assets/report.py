@@ -4,11 +4,13 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import dagster as dg
+import pyarrow as pa
 
 from dataset_build.contact_sheet import contact_sheet, markdown
+from dataset_build.histogram import histogram
 from resources.images import tiles
 from resources.lake import Lake
 from resources.pieces import Piece
@@ -64,6 +66,14 @@ def sheet(lake: Lake, picks: list[tuple[str, str]], alt: str) -> dg.MetadataValu
     if not picks:
         return dg.MetadataValue.md("nothing to show")
     return dg.MetadataValue.md(markdown(contact_sheet(tiles(lake, sorted(picks, key=lambda p: (p[1], p[0])))), alt))
+
+
+def drawn(
+    measures: pa.Table, column: str, title: str, threshold: float, rejects: Literal["below", "above"] = "below"
+) -> dg.MetadataValue:
+    """A histogram of a column as Markdown, with the threshold where it isn't 0, which is off."""
+    png = histogram(measures.column(column).to_numpy(), title, threshold or None, rejects=rejects)
+    return dg.MetadataValue.md(markdown(png, title))
 
 
 def table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> dg.MetadataValue:

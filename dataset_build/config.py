@@ -1,20 +1,26 @@
 """dataset.toml as one typed model: every setting with its unit, default and source."""
 
+import difflib
+import json
 import os
 import textwrap
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dataset_build.errors import UserError
 
+RuleName = Literal["lists", "datacomp_basic", "align_alt_text", "realsyn_text", "tag_balance", "cluster_cap"]
+Rating = Literal["general", "sensitive", "questionable", "explicit", "unknown"]
+
 
 class Section(BaseModel):
     """A table of the configuration file; unknown keys are errors, values can't change once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class ImageLimits(Section):
@@ -57,6 +63,101 @@ class Duplicates(Section):
         return self
 
 
+class Corpus(Section):
+    """Which rules about the whole corpus are applied, after duplicates are removed and before captions are written."""
+
+    rules: list[RuleName] = Field(
+        [],
+        description="rules by name, each with a table of its own below: lists, datacomp_basic, align_alt_text, "
+        "realsyn_text, tag_balance, cluster_cap; the last two sample from what the others leave, in the order given",
+    )
+    without_alt_text: Literal["reject", "keep"] = Field(
+        "reject",
+        description="what rules on alt texts do with images that have none, such as those with tags only",
+    )
+    seed: int = Field(0, description="draws of the rules that sample; another seed keeps other images")
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        if twice := sorted({rule for rule in self.rules if self.rules.count(rule) > 1}):
+            raise ValueError(f"rules names {', '.join(twice)} more than once")
+        return self
+
+
+class Lists(Section):
+    """Rule `lists`: what is let in and kept out by rating, licence, source and domain. An empty list is off.
+
+    The strictest rating of an image's copies counts. For the others one copy on a block list is enough to reject an
+    image, and one copy on the allow list is enough to let it in. "unknown" stands for what no copy states.
+    """
+
+    allow_ratings: list[Rating] = Field([], description="general | sensitive | questionable | explicit | unknown")
+    block_ratings: list[Rating] = Field([], description="the same; block lists win over allow lists")
+    allow_licenses: list[str] = Field([], description='in lower case, * stands for any characters: "cc-by*"')
+    block_licenses: list[str] = Field([], description="the same")
+    allow_sources: list[str] = Field([], description="names of source roots, * stands for any characters")
+    block_sources: list[str] = Field([], description="the same")
+    allow_domains: list[str] = Field([], description="hosts of source_url, subdomains included: example.org")
+    block_domains: list[str] = Field([], description="the same")
+
+
+class DataCompBasic(Section):
+    """Rule `datacomp_basic`: the basic filter of DataComp (2023), its language test apart. 0 switches a test off."""
+
+    min_words: int = Field(3, ge=0, description="words of an alt text (words > 2)")
+    min_characters: int = Field(6, ge=0, description="characters of the same alt text (characters > 5)")
+    min_side: int = Field(200, ge=0, description="pixels, shorter side")
+    max_aspect: float = Field(3.0, ge=0, description="longer side / shorter side")
+
+
+class AlignAltText(Section):
+    """Rule `align_alt_text`: the frequency filters of ALIGN (2021)."""
+
+    min_side: int = Field(200, ge=0, description="pixels; the shorter side must be larger")
+    max_aspect: float = Field(3.0, gt=0, description="longer side / shorter side must be less")
+    max_texts: int = Field(1000, gt=0, description="alt texts of one image")
+    max_sharing: int = Field(10, gt=0, description="images with the same alt text, before duplicates are removed")
+    min_words: int = Field(3, ge=0, description="words of an alt text")
+    max_words: int = Field(20, gt=0, description="words of an alt text")
+    vocabulary: int = Field(
+        100_000_000,
+        ge=0,
+        description="most frequent words and pairs of words of the lake; an alt text with any other is rare. 0 is off",
+    )
+
+
+class RealSynText(Section):
+    """Rule `realsyn_text`: the image and sentence filters of RealSyn (2025) that need no model."""
+
+    min_side: int = Field(100, ge=0, description="pixels, shorter side")
+    max_aspect: float = Field(3.0, gt=0, description="longer side / shorter side")
+    min_words: int = Field(3, ge=0, description="words of an alt text")
+    max_words: int = Field(81, gt=0, description="words of an alt text")
+    min_entropy: float = Field(0.3, ge=0, description="bits, entropy of the words within an alt text")
+
+
+class TagBalance(Section):
+    """Rule `tag_balance`: MetaCLIP's (2023) balancing, with tags as the entries."""
+
+    images_per_tag: int = Field(
+        20_000,
+        gt=0,
+        description="t: a tag of n images keeps each with probability t / n, an image by its best chances "
+        "(20,000 for 400 million images, 170,000 for 2.5 billion)",
+    )
+    untagged: Literal["keep", "reject"] = Field("keep", description="images without tags (MetaCLIP: reject)")
+
+
+class ClusterCap(Section):
+    """Rule `cluster_cap`: RealSyn's (2025) cap on large clusters, drawn by hash."""
+
+    by: Literal["artist", "character", "copyright", "species", "source"] = Field(
+        "artist",
+        description="what makes a cluster: the first tag of a category, or the source root; images without are kept",
+    )
+    cap: int = Field(35, gt=0, description="images kept per cluster (20, 35 and 180 gave 15, 30 and 100 million)")
+
+
 class Captions(Section):
     """How captions are written."""
 
@@ -79,6 +180,13 @@ class Config(Section):
     images: ImageLimits = ImageLimits()
     rules: Rules = Rules()
     duplicates: Duplicates = Duplicates()
+    corpus: Corpus = Corpus()
+    lists: Lists = Lists()
+    datacomp_basic: DataCompBasic = DataCompBasic()
+    align_alt_text: AlignAltText = AlignAltText()
+    realsyn_text: RealSynText = RealSynText()
+    tag_balance: TagBalance = TagBalance()
+    cluster_cap: ClusterCap = ClusterCap()
     captions: Captions = Captions()
     engine: Engine = Engine()
 
@@ -103,6 +211,39 @@ def load_config(path: Path | None = None) -> Config:
         raise ConfigError(f"{file}: {_problems(error)}") from error
 
 
+def with_settings(config: Config, settings: Sequence[str]) -> Config:
+    """The configuration with settings changed, each written as section.key=value, the value as in TOML.
+
+    Text may stand without quotes. Raises ConfigError, which names the setting and the fix.
+    """
+    values = config.model_dump()
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        section, _, key = name.strip().partition(".")
+        if not (equals and key):
+            raise ConfigError(f"{setting!r}: write a setting as section.key=value, such as rules.min_side=300")
+        if key not in values.get(section, {}):
+            raise ConfigError(f"{name.strip()}: no such setting{_nearest(name, values)}")
+        values[section][key] = _value(text.strip())
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_problems(error)) from error
+
+
+def _nearest(name: str, values: dict[str, dict[str, Any]]) -> str:
+    names = [f"{section}.{key}" for section, keys in values.items() for key in keys]
+    near = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {near[0]}?" if near else "; `dataset-build init` writes a file that explains all of them"
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
 def _problems(error: ValidationError) -> str:
     lines = (f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
     return "; ".join(lines)
@@ -117,14 +258,14 @@ def template() -> str:
 def _section(name: str, section: object) -> str:
     assert isinstance(section, type) and issubclass(section, Section)
     settings = (_setting(key, field.default, field.description) for key, field in section.model_fields.items())
-    return "\n".join([f"# {section.__doc__}", f"[{name}]", *settings, ""])
+    head = (line.strip() for line in (section.__doc__ or "").strip().splitlines())
+    return "\n".join([*(f"# {line}".rstrip() for line in head), f"[{name}]", *settings, ""])
 
 
 def _setting(key: str, default: object, description: str | None) -> str:
-    value = f'"{default}"' if isinstance(default, str) else default
     return "\n".join(
         [
             *textwrap.wrap(description or "", 100, initial_indent="# ", subsequent_indent="# "),
-            f"{key} = {value}",
+            f"{key} = {json.dumps(default, ensure_ascii=False)}",
         ]
     )

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 SQL_DIR = Path(__file__).parents[1] / "sql"
+RULE_FAILURES = "rule_failures"  # what the chosen rules in sql/rules/ reject, put together by the lake
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Query:
 
 @cache
 def load_query(name: str) -> Query:
-    """Read sql/<name>.sql and its `-- inputs:` and `-- params:` header lines."""
+    """Read sql/<name>.sql (a rule is rules/<name>), and its `-- inputs:` and `-- params:` header lines."""
     text = (SQL_DIR / f"{name}.sql").read_text("utf-8")
     return Query(name, text, _header(text, "inputs"), _header(text, "params"))
 

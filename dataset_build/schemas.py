@@ -151,10 +151,11 @@ IMAGE_VERDICTS = _table(
 )
 CORPUS_VERDICTS = _table(
     "corpus_verdicts",
-    "Images that fail a rule about the whole corpus, such as being a duplicate.",
+    "Images that fail a rule about the whole corpus: being a duplicate, or a rule of sql/rules/ that was chosen.",
     "image_id reason",
     *_VERDICT,
 )
+RULE_FAILURES = CORPUS_VERDICTS.schema.remove(1)  # what a rule of sql/rules/ gives: its stage is always corpus
 CAPTION_VERDICTS = _table("caption_verdicts", "Images whose captions fail a rule.", "image_id reason", *_VERDICT)
 
 DUPLICATE_PAIRS = _table(
@@ -178,9 +179,9 @@ DUPLICATES = _table(
 
 IMAGE_TEXTS = _table(
     "image_texts",
-    "What is known in words about each surviving image, merged from its duplicates.",
+    "What is known in words about each image that is left after duplicates, merged from its duplicates.",
     "image_id",
-    ("image_id", pa.string(), "a surviving image"),
+    ("image_id", pa.string(), "an image that no other stands for"),
     ("tags", pa.list_(TAG), "merged tags, by category, then rank"),
     ("alt_texts", pa.list_(pa.string()), "distinct descriptions, longest first"),
     ("source_urls", pa.list_(pa.string()), "distinct addresses, in order"),

@@ -9,7 +9,7 @@ from dataset_build.config import Config
 from dataset_build.dedup import pairs, stars
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.images import facts
-from dataset_build.queries import is_view, load_query
+from dataset_build.queries import Query, is_view, load_query
 from dataset_build.schemas import LAKE_TABLES
 from dataset_build.sources import dialects, listing
 from dataset_build.tags import fold
@@ -35,6 +35,10 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "radius": config.duplicates.radius,
             "keeper_order": _query("keeper_order", config),
         },
+        "corpus_verdicts": {
+            **_query("corpus_verdicts", config),
+            "rules": [{"rule": rule.name, **_made_from(rule, values, config)} for rule, values in chosen_rules(config)],
+        },
         "captions": caption_recipe(config),
     }
     return _with_columns(table, made_from.get(table) or _query(table, config))
@@ -50,9 +54,22 @@ def parameters_of(config: Config) -> dict[str, Any]:
     return {
         **config.rules.model_dump(),
         "radius": config.duplicates.radius,
+        "without_alt_text": config.corpus.without_alt_text,
         "min_characters": config.captions.min_characters,
         "caption_fingerprint": str(_with_columns("captions", caption_recipe(config))),
     }
+
+
+def chosen_rules(config: Config) -> list[tuple[Query, dict[str, Any]]]:
+    """The chosen rules about the corpus with the values they bind: first those that judge each image by itself,
+    then those that sample from what the others leave, in the order in which they are named."""
+    rules = [(load_query(f"rules/{name}"), _rule_values(name, config)) for name in config.corpus.rules]
+    return sorted(rules, key=lambda rule: "candidates" in rule[0].inputs)
+
+
+def _rule_values(name: str, config: Config) -> dict[str, Any]:
+    values = {**config.corpus.model_dump(), **getattr(config, name).model_dump()}
+    return {key: values[key] for key in load_query(f"rules/{name}").params}
 
 
 def _with_columns(table: str, parts: dict[str, Any]) -> Fingerprint:
@@ -61,10 +78,14 @@ def _with_columns(table: str, parts: dict[str, Any]) -> Fingerprint:
 
 
 def _query(name: str, config: Config) -> dict[str, Any]:
-    """Text, views and bound values of a query."""
     query, values = load_query(name), parameters_of(config)
+    return _made_from(query, {key: values[key] for key in query.params}, config)
+
+
+def _made_from(query: Query, values: dict[str, Any], config: Config) -> dict[str, Any]:
+    """Text, bound values and views of a query. What rules reject is made from the rules, and told with them."""
     return {
         "sql": digest(query.text)[:16],
-        "params": {key: values[key] for key in query.params},
+        "params": values,
         "views": {each: _query(each, config) for each in query.inputs if is_view(each)},
     }

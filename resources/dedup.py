@@ -10,6 +10,7 @@ from resources.lake import Lake
 from resources.pieces import Piece
 
 HASHES = ["image_id", "pixel_hash", "hash_whole", "hash_trimmed", "hash_centre", "hash_informative"]
+GROUPED_FROM = ("duplicate_pairs", "current_facts", "image_verdicts", "tags")
 
 
 def update_pairs(lake: Lake) -> Piece:
@@ -36,15 +37,14 @@ def update_pairs(lake: Lake) -> Piece:
 
 def update_duplicates(lake: Lake) -> Piece:
     """Regroup, unless pairs, order and verdicts are as they were."""
+    return lake.replace("duplicates", lambda: grouped(lake).to_batches(), GROUPED_FROM)
 
-    def rows() -> list[pa.RecordBatch]:
-        pairs = pa.Table.from_batches(
-            lake.piece("duplicate_pairs").batches(), lake.piece("duplicate_pairs").table.schema
-        )
-        order = lake.table("keeper_order")
-        return stars(pairs, order, lake.config.duplicates.radius).to_batches()
 
-    return lake.replace("duplicates", rows, ["duplicate_pairs", "current_facts", "image_verdicts", "tags"])
+def grouped(lake: Lake) -> pa.Table:
+    """The stars of duplicates under the lake's configuration and verdicts."""
+    piece = lake.piece("duplicate_pairs")
+    pairs = pa.Table.from_batches(piece.batches(), piece.table.schema)
+    return stars(pairs, lake.table("keeper_order"), lake.config.duplicates.radius)
 
 
 def _hashes(lake: Lake, drops: dict[str, str]) -> pa.Table:

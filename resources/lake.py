@@ -13,8 +13,8 @@ import pyarrow as pa
 from dataset_build import schemas
 from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
-from dataset_build.queries import Query, is_view, load_query
-from dataset_build.steps import fingerprint_of, parameters_of
+from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
+from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of
 from resources.drops import Drops
 from resources.pieces import Piece, Provenance
 from resources.storage import lock
@@ -61,6 +61,9 @@ class Lake:
         """Hash of the content of a table or view: equal versions, equal rows."""
         if name == "drops":
             return digest(self.drops.table().to_pylist())[:16]
+        if name == RULE_FAILURES:
+            tables = {each for rule, _ in chosen_rules(self.config) for each in rule.inputs} - {"candidates"}
+            return digest({table: self.version(table) for table in sorted(tables | {"image_texts"})})[:16]
         if is_view(name):
             return digest([self.fingerprint(name).parts, self._inputs(name)])[:16]
         return digest({drop: piece.version for drop, piece in self.pieces(name).items()})[:16]
@@ -129,12 +132,23 @@ class Lake:
         done.add(name)
         if name == "drops":
             connection.register(name, self.drops.table())
+        elif name == RULE_FAILURES:
+            self._register_rules(connection, done)
         elif is_view(name):
             for each in load_query(name).inputs:
                 self._register(connection, each, done)
             self._register_view(connection, load_query(name))
         else:
             self._register_table(connection, name)
+
+    def _register_rules(self, connection: duckdb.DuckDBPyConnection, done: set[str]) -> None:
+        """What the chosen rules reject, rule after rule: a rule that samples sees what those before it leave."""
+        connection.register("no_failures", schemas.RULE_FAILURES.empty_table())
+        connection.execute(f"create temp table {RULE_FAILURES} as from no_failures")
+        for rule, values in chosen_rules(self.config):
+            for each in rule.inputs:
+                self._register(connection, each, done)
+            connection.execute(f"insert into {RULE_FAILURES} by name {rule.text}", values)
 
     def _register_table(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
         parts = [str(part) for piece in self.pieces(name).values() for part in piece.parts()]

@@ -1,5 +1,5 @@
--- One row for each rule about the whole corpus that an image fails: today, being a duplicate of a better copy.
--- inputs: duplicates
+-- One row for each rule about the whole corpus that an image fails: being a duplicate of a better copy, or a chosen rule.
+-- inputs: duplicates, rule_failures
 -- params: radius
 select
     image_id,
@@ -9,4 +9,6 @@ select
     $radius::double as threshold
 from duplicates
 where image_id <> keeper
+union all
+select image_id, 'corpus', reason, value, threshold from rule_failures
 order by image_id, stage, reason

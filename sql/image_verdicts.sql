@@ -1,9 +1,10 @@
 -- One row for each rule that an image fails by its own facts. A threshold of 0 switches its rule off.
 -- inputs: current_facts
 -- params: min_side, max_aspect, min_sharpness
-with ok as (select * from current_facts where status = 'ok')
+with facts as materialized (select image_id, status, width, height, sharpness from current_facts),
+ok as (select * from facts where status = 'ok')
 select image_id, 'broken' as stage, status as reason, null::double as value, null::double as threshold
-from current_facts where status <> 'ok'
+from facts where status <> 'ok'
 union all
 select image_id, 'size', 'too_small', least(width, height), $min_side
 from ok where least(width, height) < $min_side

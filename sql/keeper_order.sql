@@ -1,6 +1,12 @@
 -- Which image of a star of duplicates stays: most pixels, then least compressed, then most tags, then smallest id.
--- inputs: current_facts, image_verdicts, tags
-with tag_counts as (select image_id, count(distinct tag) as tags from tags group by image_id)
+-- Images without a pair are in no star, and left out.
+-- inputs: duplicate_pairs, current_facts, image_verdicts, tags
+with paired as (
+    select image_id_a as image_id from duplicate_pairs union select image_id_b from duplicate_pairs
+),
+tag_counts as (
+    select image_id, count(distinct tag) as tags from tags semi join paired using (image_id) group by image_id
+)
 select
     f.image_id,
     row_number() over (
@@ -10,7 +16,10 @@ select
             coalesce(t.tags, 0) desc,
             f.image_id
     ) - 1 as keeper_rank,
-    f.image_id not in (select image_id from image_verdicts) as survives
-from current_facts f left join tag_counts t on t.image_id = f.image_id
+    v.image_id is null as survives
+from current_facts f
+semi join paired p on p.image_id = f.image_id
+left join tag_counts t on t.image_id = f.image_id
+left join (select distinct image_id from image_verdicts) v on v.image_id = f.image_id
 where f.status = 'ok'
 order by keeper_rank

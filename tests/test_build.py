@@ -158,6 +158,19 @@ def test_a_changed_threshold_reads_no_image(source: Path, lake: Path) -> None:
     assert set(reasons(lake).values()) == {"too_small"}
 
 
+def test_chosen_rules_reject_after_duplicates_and_before_captions(source: Path, lake: Path) -> None:
+    put(source / "one/copy.png", seed=0, text="art by alice, tag_0")
+    build(lake, Config(), [source])
+    rules = {"corpus": {"rules": ["cluster_cap", "lists"]}, "cluster_cap": {"by": "source", "cap": 1}}
+    build(lake, Config.model_validate(rules), [], engine=Refusing())
+    assert len(kept(lake)) == 1
+    assert Counter(reasons(lake).values()) == {"same_bytes": 1, "cluster_cap": 3}
+    assert Lake(lake, Config()).piece("captions").rows == 4
+    changed = {**rules, "lists": {"block_sources": ["scrape"]}}
+    build(lake, Config.model_validate(changed), [], engine=Refusing())
+    assert Counter(reasons(lake).values()) == {"same_bytes": 1, "source_blocked": 4}
+
+
 class Refusing:
     """An engine for builds that must not read images."""
 

@@ -1,30 +1,38 @@
 """Each query states its inputs and parameters, binds what it states, and gives the columns of the table it names."""
 
-from typing import Any
+from typing import Any, get_args
 
 import duckdb
 import pyarrow as pa
 import pytest
 
 from dataset_build import schemas
+from dataset_build.config import Config, RuleName
 from dataset_build.queries import SQL_DIR, is_view, load_query
 from dataset_build.release.manifest import STAGES
+from dataset_build.steps import chosen_rules
 
-NAMES = sorted(path.stem for path in SQL_DIR.glob("*.sql"))
+NAMES = sorted(path.relative_to(SQL_DIR).with_suffix("").as_posix() for path in SQL_DIR.rglob("*.sql"))
 STORED = {table.name: table.schema for table in schemas.LAKE_TABLES}
 RELEASED = {table.name: table.schema for table in schemas.RELEASE_TABLES}
+OUTCOMES = pa.schema([("image_id", pa.string()), ("stage", pa.string()), ("reason", pa.string())])
 OTHER = {
     "drops": pa.schema([("drop", pa.string()), ("source", pa.string()), ("sequence", pa.int64())]),
+    "rule_failures": schemas.RULE_FAILURES,
     "drop_occurrences": schemas.OCCURRENCES.schema,
     "group_files": schemas.FILES.schema.append(pa.field("sequence", pa.int64())),
+    "outcomes_now": OUTCOMES,
+    "outcomes_changed": OUTCOMES,
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
+RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
 VALUES: dict[str, Any] = {
     "min_side": 200,
     "max_aspect": 3.0,
     "min_sharpness": 8.0,
     "radius": 48,
     "min_characters": 3,
+    "without_alt_text": "reject",
     "caption_fingerprint": "f",
     "image_ids": ["a"],
     "occurrences": 0,
@@ -35,7 +43,12 @@ def run(name: str, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     query = load_query(name)
     for each in query.inputs:
         register(each, connection, RELEASED if name.startswith("check_") else STORED)
-    return connection.execute(query.text, {key: VALUES[key] for key in query.params}).to_arrow_table()
+    return connection.execute(query.text, {key: values(name)[key] for key in query.params}).to_arrow_table()
+
+
+def values(name: str) -> dict[str, Any]:
+    chosen = Config(corpus={"rules": RULES})
+    return {rule.name: bound for rule, bound in chosen_rules(chosen)}.get(name, VALUES)
 
 
 def register(name: str, connection: duckdb.DuckDBPyConnection, tables: dict[str, pa.Schema]) -> None:
@@ -55,7 +68,7 @@ def test_the_header_tells_what_the_query_binds(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_query_runs_on_what_its_header_names(name: str) -> None:
     with duckdb.connect(":memory:") as connection:
-        assert run(name, connection).num_rows == (len(STAGES) if name == "stages" else 0)
+        assert run(name, connection).num_rows == (len(STAGES) if name.endswith("stages") else 0)
 
 
 @pytest.mark.parametrize("table", (*schemas.LAKE_TABLES, *schemas.RELEASE_TABLES), ids=lambda t: t.name)
@@ -75,3 +88,14 @@ def test_every_query_says_in_its_first_line_what_it_gives() -> None:
 def test_the_stages_are_those_of_the_manifest() -> None:
     with duckdb.connect(":memory:") as connection:
         assert tuple(run("stages", connection).column("stage").to_pylist()) == STAGES
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_gives_the_columns_of_a_verdict_but_for_its_stage(rule: str) -> None:
+    with duckdb.connect(":memory:") as connection:
+        assert run(f"rules/{rule}", connection).column_names == schemas.RULE_FAILURES.names
+
+
+def test_every_rule_can_be_chosen_and_has_its_settings() -> None:
+    assert sorted(get_args(RuleName)) == RULES
+    assert set(RULES) <= set(Config.model_fields)

@@ -9,7 +9,10 @@ from dataset_build import schemas
 from dataset_build.queries import is_view, load_query
 
 DROPS = pa.schema([("drop", pa.string()), ("source", pa.string()), ("sequence", pa.int64())])
-TABLES = {table.name: table.schema for table in schemas.LAKE_TABLES} | {"drops": DROPS}
+TABLES = {table.name: table.schema for table in schemas.LAKE_TABLES} | {
+    "drops": DROPS,
+    "rule_failures": schemas.RULE_FAILURES,
+}
 
 Rows = list[dict[str, Any]]
 

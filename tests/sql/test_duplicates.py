@@ -10,7 +10,8 @@ def facts(
 
 
 def order(*rows: dict[str, object], **tables: list[dict[str, object]]) -> list[str]:
-    found = run("keeper_order", current_facts=list(rows), **tables)
+    pairs = [{"image_id_a": row["image_id"], "image_id_b": "z"} for row in rows]
+    found = run("keeper_order", current_facts=list(rows), duplicate_pairs=pairs, **tables)
     assert [row["keeper_rank"] for row in found] == list(range(len(found)))
     return [row["image_id"] for row in found]
 
@@ -39,13 +40,20 @@ def test_then_the_smallest_id() -> None:
 
 def test_images_that_fail_stay_in_the_order_but_do_not_survive() -> None:
     rows = run(
-        "keeper_order", current_facts=[facts("a"), facts("b")], image_verdicts=[{"image_id": "a", "reason": "blurred"}]
+        "keeper_order",
+        current_facts=[facts("a"), facts("b")],
+        duplicate_pairs=[{"image_id_a": "a", "image_id_b": "b"}],
+        image_verdicts=[{"image_id": "a", "reason": "blurred"}, {"image_id": "a", "reason": "too_small"}],
     )
     assert [(row["image_id"], row["survives"]) for row in rows] == [("a", False), ("b", True)]
 
 
 def test_images_that_cannot_be_decoded_are_not_in_the_order() -> None:
     assert order(facts("a"), facts("b", status="truncated")) == ["a"]
+
+
+def test_images_without_a_pair_are_not_in_the_order() -> None:
+    assert run("keeper_order", current_facts=[facts("a")]) == []
 
 
 def test_members_are_rejected_and_keepers_are_not() -> None:
