@@ -131,7 +131,7 @@ class _Build:
 
     def _ingest(self) -> None:
         for drop in self.lake.drops.active():
-            if not self.lake.piece("tags", drop.name).version:
+            if not self.lake.complete(drop.name):
                 try:
                     self._job("ingest", drop.name)
                 except BuildFailed as error:

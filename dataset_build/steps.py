@@ -13,6 +13,7 @@ from dataset_build.queries import is_view, load_query
 from dataset_build.schemas import LAKE_TABLES
 from dataset_build.sources import dialects, listing
 from dataset_build.tags import fold
+from dataset_build.text import models, regions
 
 
 @cache
@@ -28,6 +29,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "images": limits,
         },
         "image_facts": {"code": facts.VERSION, "images": limits},
+        "text_regions": text_detection(config),
         "tags": {"code": fold.VERSION, "query": _query("tags", config)},
         "duplicate_pairs": {"code": pairs.VERSION, "widest_radius": config.duplicates.widest_radius},
         "duplicates": {
@@ -40,6 +42,13 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
     return _with_columns(table, made_from.get(table) or _query(table, config))
 
 
+def text_detection(config: Config) -> dict[str, Any]:
+    """What text is detected with, or that it isn't and why."""
+    if why := models.why_off(config.text):
+        return {"off": why}
+    return {"code": regions.VERSION, "models": models.SHA256, "images": config.images.model_dump()}
+
+
 def caption_recipe(config: Config) -> dict[str, Any]:
     """What the configured recipe writes captions from, the texts of the image apart."""
     return {"recipe": config.captions.recipe, "code": compose.VERSION, "max_tags": config.captions.max_tags}
@@ -49,6 +58,7 @@ def parameters_of(config: Config) -> dict[str, Any]:
     """The values of every parameter that a query may bind."""
     return {
         **config.rules.model_dump(),
+        "max_text_area": config.text.max_area,
         "radius": config.duplicates.radius,
         "min_characters": config.captions.min_characters,
         "caption_fingerprint": str(_with_columns("captions", caption_recipe(config))),

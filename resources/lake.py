@@ -15,11 +15,12 @@ from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.queries import Query, is_view, load_query
 from dataset_build.steps import fingerprint_of, parameters_of
+from dataset_build.text.models import why_off
 from resources.drops import Drops
 from resources.pieces import Piece, Provenance
 from resources.storage import lock
 
-PER_DROP = {"listing", "occurrences", "image_facts", "tags"}
+PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "tags"}
 EVERY_FINGERPRINT = {"captions"}  # no caption is ever lost to a change of recipe
 TABLES = {table.name: table for table in schemas.LAKE_TABLES}
 
@@ -57,10 +58,15 @@ class Lake:
             pieces = {"": self.piece(name)}
         return {key: piece for key, piece in pieces.items() if piece.version}
 
+    def complete(self, drop: str) -> bool:
+        """Whether all that is made drop by drop has been made of this one. Until then, nothing of it counts."""
+        needed = PER_DROP - {"text_regions"} if why_off(self.config.text) else PER_DROP
+        return all(self.piece(name, drop).version for name in needed)
+
     def version(self, name: str) -> str:
         """Hash of the content of a table or view: equal versions, equal rows."""
         if name == "drops":
-            return digest(self.drops.table().to_pylist())[:16]
+            return digest(self._complete_drops().to_pylist())[:16]
         if is_view(name):
             return digest([self.fingerprint(name).parts, self._inputs(name)])[:16]
         return digest({drop: piece.version for drop, piece in self.pieces(name).items()})[:16]
@@ -128,7 +134,7 @@ class Lake:
             return
         done.add(name)
         if name == "drops":
-            connection.register(name, self.drops.table())
+            connection.register(name, self._complete_drops())
         elif is_view(name):
             for each in load_query(name).inputs:
                 self._register(connection, each, done)
@@ -149,6 +155,10 @@ class Lake:
         kind = "table" if query.params else "view"
         text = f"create temp {kind} {query.name} as {query.text}"
         connection.execute(text, {key: values[key] for key in query.params})
+
+    def _complete_drops(self) -> pa.Table:
+        drops = self.drops.table()
+        return drops.filter(pa.array([self.complete(name) for name in drops.column("drop").to_pylist()], pa.bool_()))
 
     def _inputs(self, name: str) -> dict[str, str]:
         return {table: self.version(table) for table in load_query(name).inputs}

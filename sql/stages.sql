@@ -1,5 +1,5 @@
 -- The stages in which images are judged, in order: a reject is counted where it first fails.
 -- view
 select * from (values
-    ('source', 1), ('broken', 2), ('size', 3), ('aspect', 4), ('blur', 5), ('duplicate', 6), ('caption', 7)
+    ('source', 1), ('broken', 2), ('size', 3), ('aspect', 4), ('blur', 5), ('text', 6), ('duplicate', 7), ('caption', 8)
 ) stages(stage, rank)

@@ -17,12 +17,14 @@ OTHER = {
     "drops": pa.schema([("drop", pa.string()), ("source", pa.string()), ("sequence", pa.int64())]),
     "drop_occurrences": schemas.OCCURRENCES.schema,
     "group_files": schemas.FILES.schema.append(pa.field("sequence", pa.int64())),
+    "drop_listing": schemas.LISTING.schema,
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
 VALUES: dict[str, Any] = {
     "min_side": 200,
     "max_aspect": 3.0,
     "min_sharpness": 8.0,
+    "max_text_area": 0.04,
     "radius": 48,
     "min_characters": 3,
     "caption_fingerprint": "f",

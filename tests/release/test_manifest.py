@@ -31,6 +31,7 @@ def test_stages_add_up_in_their_order() -> None:
         {"stage": "size", "in": 8, "rejected": {}, "out": 8},
         {"stage": "aspect", "in": 8, "rejected": {}, "out": 8},
         {"stage": "blur", "in": 8, "rejected": {}, "out": 8},
+        {"stage": "text", "in": 8, "rejected": {}, "out": 8},
         {"stage": "duplicate", "in": 8, "rejected": {"near_duplicate": 2, "same_bytes": 1}, "out": 5},
         {"stage": "caption", "in": 5, "rejected": {"no_caption": 1}, "out": 4},
     ]
@@ -48,7 +49,7 @@ def test_unknown_stages_come_before_the_captions() -> None:
 
 def test_stages_of_nothing() -> None:
     nothing = pa.table({"stage": pa.array([], pa.string()), "reason": pa.array([], pa.string())})
-    assert [(s["in"], s["rejected"], s["out"]) for s in stages(nothing, 0)] == [(0, {}, 0)] * 7
+    assert [(s["in"], s["rejected"], s["out"]) for s in stages(nothing, 0)] == [(0, {}, 0)] * 8
 
 
 def test_more_rejects_than_occurrences_is_an_error() -> None:
