@@ -204,7 +204,7 @@ def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
 
     held = Lake(lake.resolve(), load_config(config))
     drops = held.drops.active()
-    waiting = [drop.name for drop in drops if not held.complete(drop.name)]
+    waiting = len(drops) - len(held.complete_drops())
     text_off = why_off(held.config.text)
     table = Table("table", "rows", "fingerprint")
     table.columns[1].justify = "right"
@@ -213,7 +213,7 @@ def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
         table.add_row(name, f"{rows:,}", str(held.fingerprint(name)))
     for name, root in held.drops.sources().items():
         out.print(f"source {escape(name)}: {escape(str(root))}")
-    out.print(f"{len(drops)} drops, {len(waiting)} waiting to be read")
+    out.print(f"{len(drops)} drops, {waiting} waiting to be read")
     out.print(table)
     detection = f"off: {text_off}" if text_off else "on"
     out.print(f"text detection: {escape(detection)}", highlight=False, soft_wrap=True)

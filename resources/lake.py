@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataset_build import schemas
 from dataset_build.config import Config
@@ -58,15 +59,17 @@ class Lake:
             pieces = {"": self.piece(name)}
         return {key: piece for key, piece in pieces.items() if piece.version}
 
-    def complete(self, drop: str) -> bool:
-        """Whether all that is made drop by drop has been made of this one. Until then, nothing of it counts."""
+    def complete_drops(self) -> list[str]:
+        """The active drops of which all is made that is made drop by drop. Nothing of the others counts yet."""
         needed = PER_DROP - {"text_regions"} if why_off(self.config.text) else PER_DROP
-        return all(self.piece(name, drop).version for name in needed)
+        tables = [self.piece(name) for name in needed]
+        drops = [drop.name for drop in self.drops.active()]
+        return [drop for drop in drops if all(replace(each, folder=each.folder / drop).version for each in tables)]
 
     def version(self, name: str) -> str:
         """Hash of the content of a table or view: equal versions, equal rows."""
         if name == "drops":
-            return digest(self._complete_drops().to_pylist())[:16]
+            return digest(self._drops().to_pylist())[:16]
         if is_view(name):
             return digest([self.fingerprint(name).parts, self._inputs(name)])[:16]
         return digest({drop: piece.version for drop, piece in self.pieces(name).items()})[:16]
@@ -134,7 +137,7 @@ class Lake:
             return
         done.add(name)
         if name == "drops":
-            connection.register(name, self._complete_drops())
+            connection.register(name, self._drops())
         elif is_view(name):
             for each in load_query(name).inputs:
                 self._register(connection, each, done)
@@ -156,9 +159,9 @@ class Lake:
         text = f"create temp {kind} {query.name} as {query.text}"
         connection.execute(text, {key: values[key] for key in query.params})
 
-    def _complete_drops(self) -> pa.Table:
+    def _drops(self) -> pa.Table:
         drops = self.drops.table()
-        return drops.filter(pa.array([self.complete(name) for name in drops.column("drop").to_pylist()], pa.bool_()))
+        return drops.filter(pc.is_in(drops.column("drop"), pa.array(self.complete_drops(), pa.string())))
 
     def _inputs(self, name: str) -> dict[str, str]:
         return {table: self.version(table) for table in load_query(name).inputs}

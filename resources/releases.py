@@ -87,6 +87,7 @@ def run_checks(lake: Lake, folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 def _manifest(lake: Lake, version: str, folder: Path, earlier: list[dict[str, Any]]) -> dict[str, Any]:
     files, rejects, skipped = files_of(folder), pq.read_table(folder / "rejects.parquet"), skipped_stages(lake)
+    complete = lake.complete_drops()
     return {
         "version": version,
         "sequence": max((old["sequence"] for old in earlier), default=0) + 1,
@@ -98,8 +99,8 @@ def _manifest(lake: Lake, version: str, folder: Path, earlier: list[dict[str, An
         "skipped": skipped,
         "inputs": inputs_of(lake),
         "sources": {name: str(root) for name, root in lake.drops.sources().items()},
-        "drops": [_drop(lake, d.name) for d in lake.drops.active() if lake.complete(d.name)],
-        "failed_drops": [d.name for d in lake.drops.active() if not lake.complete(d.name)],
+        "drops": [_drop(lake, name) for name in complete],
+        "failed_drops": [d.name for d in lake.drops.active() if d.name not in complete],
         "fingerprints": {table.name: _fingerprint(lake, table.name) for table in schemas.LAKE_TABLES},
         "config": lake.config.model_dump(),
         "code": code(),
