@@ -4,7 +4,9 @@ import dagster as dg
 
 discover = dg.define_asset_job("discover", ["sources"], description="Register what is new in the sources as drops.")
 ingest = dg.define_asset_job(
-    "ingest", ["occurrences", "image_facts", "tags"], description="Read one drop: each byte once."
+    "ingest",
+    ["occurrences", "image_facts", "tags", "text_regions"],
+    description="Read one drop, then its decoded images again for their text.",
 )
 curate = dg.define_asset_job(
     "curate",

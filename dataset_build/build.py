@@ -130,8 +130,9 @@ class _Build:
         self.outcome.new_drops = [drop.name for drop in self.lake.drops.all() if drop.name not in before]
 
     def _ingest(self) -> None:
+        complete = self.lake.complete_drops()
         for drop in self.lake.drops.active():
-            if not self.lake.piece("tags", drop.name).version:
+            if drop.name not in complete:
                 try:
                     self._job("ingest", drop.name)
                 except BuildFailed as error:

@@ -185,6 +185,8 @@ def print_stages(manifest: dict[str, Any]) -> None:
             f"{stage['out']:,}",
         )
     out.print(table)
+    for name, why in manifest.get("skipped", {}).items():
+        out.print(f"[yellow]not judged:[/yellow] {name}: {escape(why)}", highlight=False, soft_wrap=True)
 
 
 def images_in(manifest: dict[str, Any]) -> int:
@@ -197,11 +199,13 @@ def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
     """What the lake holds: sources, drops, tables and releases, and what the next build would do."""
     from dataset_build.config import load_config
     from dataset_build.release.reader import releases
+    from dataset_build.text.models import why_off
     from resources.lake import TABLES, Lake
 
     held = Lake(lake.resolve(), load_config(config))
     drops = held.drops.active()
-    waiting = [drop.name for drop in drops if not held.piece("tags", drop.name).version]
+    waiting = len(drops) - len(held.complete_drops())
+    text_off = why_off(held.config.text)
     table = Table("table", "rows", "fingerprint")
     table.columns[1].justify = "right"
     for name in TABLES:
@@ -209,8 +213,10 @@ def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
         table.add_row(name, f"{rows:,}", str(held.fingerprint(name)))
     for name, root in held.drops.sources().items():
         out.print(f"source {escape(name)}: {escape(str(root))}")
-    out.print(f"{len(drops)} drops, {len(waiting)} waiting to be read")
+    out.print(f"{len(drops)} drops, {waiting} waiting to be read")
     out.print(table)
+    detection = f"off: {text_off}" if text_off else "on"
+    out.print(f"text detection: {escape(detection)}", highlight=False, soft_wrap=True)
     latest = releases(held.root)[-1:]
     out.print(
         f"latest release: {latest[0]['version']} ({images_in(latest[0]):,} images)" if latest else "no release yet"
@@ -265,6 +271,24 @@ def print_preview(found: Any) -> None:
 def _compared(row: dict[str, int]) -> tuple[str, str, str]:
     difference = row["changed"] - row["now"]
     return f"{row['now']:,}", f"{row['changed']:,}", f"{difference:+,}" if difference else ""
+
+
+@app.command()
+def text_models(
+    wheel: Annotated[
+        Path | None, typer.Option(help="The wheel, where it can't be downloaded: rapidocr_onnxruntime-1.4.4.")
+    ] = None,
+    config: ConfigOption = None,
+) -> None:
+    """Fetch the two models of text detection (PP-OCRv4 mobile, Apache-2.0, 15 MB) out of a wheel that holds them."""
+    from dataset_build.config import load_config
+    from dataset_build.text.models import fetch_models, folder_of, why_off
+
+    settings = load_config(config).text
+    fetch_models(folder_of(settings), wheel)
+    why = why_off(settings)
+    out.print(f"the models are in {escape(str(folder_of(settings)))}", soft_wrap=True)
+    out.print(f"text detection is {f'off: {escape(why)}' if why else 'on'}", highlight=False, soft_wrap=True)
 
 
 @app.command()

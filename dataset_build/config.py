@@ -45,6 +45,24 @@ class Rules(Section):
     )
 
 
+class Text(Section):
+    """Text in images: whether it is looked for, and how much of it is too much."""
+
+    detect: Literal["auto", "on", "off"] = Field(
+        "auto",
+        description="auto: where the extra `text` and its models are installed; on: or else stop; off: not at all."
+        " Releases say which it was",
+    )
+    max_area: float = Field(
+        0.04,
+        ge=0,
+        le=1,
+        description="share of the image's area, 0 to 1; an image of which lines of text cover more is text-heavy;"
+        " 0 switches the rule off (measured: benchmarks/text_heavy.py)",
+    )
+    models: str = Field("", description="folder of the models; empty: where `dataset-build text-models` puts them")
+
+
 class Duplicates(Section):
     """Which images count as the same picture."""
 
@@ -179,6 +197,7 @@ class Config(Section):
 
     images: ImageLimits = ImageLimits()
     rules: Rules = Rules()
+    text: Text = Text()
     duplicates: Duplicates = Duplicates()
     corpus: Corpus = Corpus()
     lists: Lists = Lists()

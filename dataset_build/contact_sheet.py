@@ -12,7 +12,17 @@ from PIL import Image, ImageDraw, ImageFont
 GAP = 4
 LABEL = 14
 PAPER, INK, BLANK, CROSS = (255, 255, 255), (60, 60, 60), (224, 224, 224), (160, 160, 160)
+MARK = (255, 0, 80)
 COLOURS = 64
+
+
+class Box(NamedTuple):
+    """A part of a picture: left, top, right and bottom as shares of its width and height."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
 
 
 class Tile(NamedTuple):
@@ -38,6 +48,14 @@ def contact_sheet(tiles: Sequence[Tile], columns: int = 8, side: int = 96) -> by
         sheet.paste(thumbnail, (left + (side - thumbnail.width) // 2, top + (side - thumbnail.height) // 2))
         draw.text((left, top + side), _fit(tile.label, font, side), INK, font)
     return _png(sheet)
+
+
+def outlined(image: Image.Image, boxes: Sequence[Box]) -> Image.Image:
+    """The picture, which is drawn on, with the boxes outlined."""
+    draw, (width, height) = ImageDraw.Draw(image), (image.width - 1, image.height - 1)
+    for box in boxes:
+        draw.rectangle((box.x0 * width, box.y0 * height, box.x1 * width, box.y1 * height), outline=MARK)
+    return image
 
 
 def markdown(png: bytes, alt: str) -> str:

@@ -125,6 +125,29 @@ IMAGE_FACTS = _table(
     ("border", pa.float32(), "share of the area that is a uniform border, 0 to 1"),
 )
 
+TEXT_BOX = pa.struct(
+    [
+        ("x0", pa.float32()), ("y0", pa.float32()), ("x1", pa.float32()), ("y1", pa.float32()),
+        ("score", pa.float32()), ("text_score", pa.float32()), ("characters", pa.int32()), ("is_text", pa.bool_()),
+    ]
+)  # fmt: skip
+TEXT_REGIONS = _table(
+    "text_regions",
+    "The text in each decoded image: where it stands and how much of the image it takes. Empty when detection is off.",
+    "image_id",
+    ("image_id", pa.string(), "sha256 of the bytes, hex"),
+    ("status", pa.string(), "ok, or why there is no measurement: changed, or as in occurrences and image_facts"),
+    ("reason", pa.string(), "the cause in words, where status is not ok"),
+    ("text_area", pa.float32(), "share of the area under lines of text, 0 to 1; null unless status is ok"),
+    (
+        "boxes",
+        pa.list_(TEXT_BOX),
+        "upright boxes around line-shaped parts, largest first: left, top, right, bottom as shares of width and height;"
+        " the detector's score, 0 to 1; of the six largest also the mean probability and number of the characters"
+        " read, and whether it counts as text",
+    ),
+)
+
 TAGS = _table(
     "tags",
     "The tags of each image, folded to one spelling.",
@@ -244,6 +267,7 @@ RELEASE_IMAGES = _table(
         "format", "width", "height", "frames", "mode", "has_alpha", "orientation", "phash", "pixel_hash",
         "sharpness", "brightness", "contrast", "entropy", "greyscale", "border",
     )),
+    ("text_area", pa.float32(), "share of the area under lines of text, 0 to 1; null where it was not measured"),
     ("duplicates", pa.int32(), "images that were merged into it"),
 )  # fmt: skip
 RELEASE_REJECTS = _table(
@@ -298,7 +322,7 @@ RELEASE_LINEAGE = _table(
 )
 
 LAKE_TABLES = (
-    LISTING, OCCURRENCES, IMAGE_FACTS, TAGS, IMAGE_VERDICTS, DUPLICATE_PAIRS, DUPLICATES, CORPUS_VERDICTS, IMAGE_TEXTS,
-    CAPTIONS, CAPTION_VERDICTS,
+    LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, TAGS, IMAGE_VERDICTS, DUPLICATE_PAIRS, DUPLICATES, CORPUS_VERDICTS,
+    IMAGE_TEXTS, CAPTIONS, CAPTION_VERDICTS,
 )  # fmt: skip
 RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

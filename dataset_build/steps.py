@@ -1,6 +1,5 @@
 """What each table is made from under a configuration: code version, query text, settings, models."""
 
-from functools import cache
 from typing import Any
 
 from dataset_build import ingest
@@ -13,9 +12,9 @@ from dataset_build.queries import Query, is_view, load_query
 from dataset_build.schemas import LAKE_TABLES
 from dataset_build.sources import dialects, listing
 from dataset_build.tags import fold
+from dataset_build.text import models, regions
 
 
-@cache
 def fingerprint_of(table: str, config: Config) -> Fingerprint:
     """The fingerprint of a table's own step; what it reads from other tables is versioned by their content."""
     limits = config.images.model_dump()
@@ -28,6 +27,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "images": limits,
         },
         "image_facts": {"code": facts.VERSION, "images": limits},
+        "text_regions": text_detection(config),
         "tags": {"code": fold.VERSION, "query": _query("tags", config)},
         "duplicate_pairs": {"code": pairs.VERSION, "widest_radius": config.duplicates.widest_radius},
         "duplicates": {
@@ -44,6 +44,13 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
     return _with_columns(table, made_from.get(table) or _query(table, config))
 
 
+def text_detection(config: Config) -> dict[str, Any]:
+    """What text is detected with, or that it isn't and why."""
+    if why := models.why_off(config.text):
+        return {"off": why}
+    return {"code": regions.VERSION, "models": models.SHA256, "images": config.images.model_dump()}
+
+
 def caption_recipe(config: Config) -> dict[str, Any]:
     """What the configured recipe writes captions from, the texts of the image apart."""
     return {"recipe": config.captions.recipe, "code": compose.VERSION, "max_tags": config.captions.max_tags}
@@ -53,6 +60,7 @@ def parameters_of(config: Config) -> dict[str, Any]:
     """The values of every parameter that a query may bind."""
     return {
         **config.rules.model_dump(),
+        "max_text_area": config.text.max_area,
         "radius": config.duplicates.radius,
         "without_alt_text": config.corpus.without_alt_text,
         "min_characters": config.captions.min_characters,

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from PIL.Image import Image
 
-from dataset_build.contact_sheet import Tile
+from dataset_build.contact_sheet import Box, Tile, outlined
 from dataset_build.images.decode import Unreadable, thumbnail
 from dataset_build.sources.read import read
 from resources.ingest import list_drop
@@ -19,9 +19,22 @@ Place = tuple[str, str | None]  # uri and member
 
 
 def tiles(lake: Lake, picks: Sequence[tuple[str, str]]) -> list[Tile]:
-    """A tile for each (image id, label); without a picture where it can't be read."""
+    """A tile for each (image id, label); without a picture where it can't be read.
+
+    On images labelled text_heavy, the text is outlined.
+    """
     data = read_images(lake, [image_id for image_id, _ in picks])
-    return [Tile(_thumbnail(lake, data.get(image_id)), label) for image_id, label in picks]
+    boxes = _text_boxes(lake, [image_id for image_id, label in picks if label == "text_heavy"])
+    return [Tile(_thumbnail(lake, data.get(image_id), boxes.get(image_id, [])), label) for image_id, label in picks]
+
+
+def _text_boxes(lake: Lake, image_ids: list[str]) -> dict[str, list[Box]]:
+    """The boxes that hold text or weren't read, by image."""
+    rows = lake.table("text_boxes_of", image_ids=image_ids).to_pylist() if image_ids else []
+    return {
+        row["image_id"]: [Box(b["x0"], b["y0"], b["x1"], b["y1"]) for b in row["boxes"] if b["is_text"] is not False]
+        for row in rows
+    }
 
 
 def read_images(lake: Lake, image_ids: Sequence[str]) -> dict[str, bytes]:
@@ -44,8 +57,8 @@ def _read(lake: Lake, drop: str, places: dict[Place, str]) -> Iterator[tuple[str
             yield places[row["uri"], row["member"]], found.data
 
 
-def _thumbnail(lake: Lake, data: bytes | None) -> Image | None:
+def _thumbnail(lake: Lake, data: bytes | None, boxes: list[Box]) -> Image | None:
     try:
-        return thumbnail(data, SIDE, lake.config.images) if data else None
+        return outlined(thumbnail(data, SIDE, lake.config.images), boxes) if data else None
     except Unreadable:
         return None

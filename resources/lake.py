@@ -9,17 +9,19 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dataset_build import schemas
 from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
 from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of
+from dataset_build.text.models import why_off
 from resources.drops import Drops
 from resources.pieces import Piece, Provenance
 from resources.storage import lock
 
-PER_DROP = {"listing", "occurrences", "image_facts", "tags"}
+PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "tags"}
 EVERY_FINGERPRINT = {"captions"}  # no caption is ever lost to a change of recipe
 TABLES = {table.name: table for table in schemas.LAKE_TABLES}
 
@@ -35,6 +37,7 @@ class Lake:
         self.config = config
         self.provenance = provenance or {}
         self.drops = Drops(root / "drops")
+        self._fingerprints: dict[str, Fingerprint] = {}
 
     def piece(self, name: str, drop: str | None = None) -> Piece:
         """Where a table's rows are kept under this configuration; `drop` for tables that are made drop by drop."""
@@ -44,7 +47,9 @@ class Lake:
 
     def fingerprint(self, name: str) -> Fingerprint:
         """What a table is made from, its inputs' rows apart."""
-        return fingerprint_of(name, self.config)
+        if name not in self._fingerprints:
+            self._fingerprints[name] = fingerprint_of(name, self.config)
+        return self._fingerprints[name]
 
     def pieces(self, name: str) -> dict[str, Piece]:
         """The finished pieces of a table: by active drop, by fingerprint where all of them count, else the one."""
@@ -57,10 +62,17 @@ class Lake:
             pieces = {"": self.piece(name)}
         return {key: piece for key, piece in pieces.items() if piece.version}
 
+    def complete_drops(self) -> list[str]:
+        """The active drops of which all is made that is made drop by drop. Nothing of the others counts yet."""
+        needed = PER_DROP - {"text_regions"} if why_off(self.config.text) else PER_DROP
+        tables = [self.piece(name) for name in needed]
+        drops = [drop.name for drop in self.drops.active()]
+        return [drop for drop in drops if all(replace(each, folder=each.folder / drop).version for each in tables)]
+
     def version(self, name: str) -> str:
         """Hash of the content of a table or view: equal versions, equal rows."""
         if name == "drops":
-            return digest(self.drops.table().to_pylist())[:16]
+            return digest(self._drops().to_pylist())[:16]
         if name == RULE_FAILURES:
             tables = {each for rule, _ in chosen_rules(self.config) for each in rule.inputs} - {"candidates"}
             return digest({table: self.version(table) for table in sorted(tables | {"image_texts"})})[:16]
@@ -131,7 +143,7 @@ class Lake:
             return
         done.add(name)
         if name == "drops":
-            connection.register(name, self.drops.table())
+            connection.register(name, self._drops())
         elif name == RULE_FAILURES:
             self._register_rules(connection, done)
         elif is_view(name):
@@ -163,6 +175,10 @@ class Lake:
         kind = "table" if query.params else "view"
         text = f"create temp {kind} {query.name} as {query.text}"
         connection.execute(text, {key: values[key] for key in query.params})
+
+    def _drops(self) -> pa.Table:
+        drops = self.drops.table()
+        return drops.filter(pc.is_in(drops.column("drop"), pa.array(self.complete_drops(), pa.string())))
 
     def _inputs(self, name: str) -> dict[str, str]:
         return {table: self.version(table) for table in load_query(name).inputs}

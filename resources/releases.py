@@ -14,8 +14,9 @@ from dataset_build.errors import UserError
 from dataset_build.queries import load_query
 from dataset_build.release.card import card
 from dataset_build.release.database import write_database
-from dataset_build.release.manifest import code, content, files_of, seal, stages
+from dataset_build.release.manifest import STAGES, code, content, files_of, seal, stages
 from dataset_build.release.reader import check_version, releases
+from dataset_build.text.models import why_off
 from resources.lake import Lake
 from resources.storage import lock, write_parquet
 
@@ -85,7 +86,8 @@ def run_checks(lake: Lake, folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def _manifest(lake: Lake, version: str, folder: Path, earlier: list[dict[str, Any]]) -> dict[str, Any]:
-    files = files_of(folder)
+    files, rejects, skipped = files_of(folder), pq.read_table(folder / "rejects.parquet"), skipped_stages(lake)
+    complete = lake.complete_drops()
     return {
         "version": version,
         "sequence": max((old["sequence"] for old in earlier), default=0) + 1,
@@ -93,11 +95,12 @@ def _manifest(lake: Lake, version: str, folder: Path, earlier: list[dict[str, An
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "content": content(files),
         "files": files,
-        "stages": stages(pq.read_table(folder / "rejects.parquet"), lake.count("found_occurrences")),
+        "stages": stages(rejects, lake.count("found_occurrences"), [s for s in STAGES if s not in skipped]),
+        "skipped": skipped,
         "inputs": inputs_of(lake),
         "sources": {name: str(root) for name, root in lake.drops.sources().items()},
-        "drops": [_drop(lake, name) for name in lake.pieces("occurrences")],
-        "failed_drops": [d.name for d in lake.drops.active() if not lake.piece("occurrences", d.name).version],
+        "drops": [_drop(lake, name) for name in complete],
+        "failed_drops": [d.name for d in lake.drops.active() if d.name not in complete],
         "fingerprints": {table.name: _fingerprint(lake, table.name) for table in schemas.LAKE_TABLES},
         "config": lake.config.model_dump(),
         "code": code(),
@@ -105,9 +108,15 @@ def _manifest(lake: Lake, version: str, folder: Path, earlier: list[dict[str, An
     }
 
 
+def skipped_stages(lake: Lake) -> dict[str, str]:
+    """The stages in which nothing is judged, and why: there are no measurements."""
+    why = why_off(lake.config.text)
+    return {"text": why} if why else {}
+
+
 def inputs_of(lake: Lake) -> dict[str, str]:
     """What a release depends on: the rows of the drops, and the fingerprint of every step."""
-    versions = {name: lake.version(name) for name in ("drops", "occurrences", "image_facts")}
+    versions = {name: lake.version(name) for name in ("drops", "occurrences", "image_facts", "text_regions")}
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

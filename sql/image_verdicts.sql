@@ -1,6 +1,6 @@
 -- One row for each rule that an image fails by its own facts. A threshold of 0 switches its rule off.
--- inputs: current_facts
--- params: min_side, max_aspect, min_sharpness
+-- inputs: current_facts, current_text
+-- params: min_side, max_aspect, min_sharpness, max_text_area
 with facts as materialized (select image_id, status, width, height, sharpness from current_facts),
 ok as (select * from facts where status = 'ok')
 select image_id, 'broken' as stage, status as reason, null::double as value, null::double as threshold
@@ -14,4 +14,8 @@ from ok where $max_aspect > 0 and greatest(width, height) / least(width, height)
 union all
 select image_id, 'blur', 'blurred', sharpness, $min_sharpness
 from ok where sharpness < $min_sharpness
+union all
+select ok.image_id, 'text', 'text_heavy', t.text_area, $max_text_area
+from ok join current_text t on t.image_id = ok.image_id
+where $max_text_area > 0 and t.status = 'ok' and t.text_area > $max_text_area
 order by image_id, stage, reason

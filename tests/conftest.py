@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from dataset_build.build import build
-from dataset_build.config import Config
+from dataset_build.config import Config, Text
 from dataset_build.sample import Sample, make_sample
+from dataset_build.text import models
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +29,22 @@ def dagster_in_memory() -> Iterator[None]:
     with dg.DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as patch:
         patch.setattr("dataset_build.build.open_instance", lambda root: nullcontext(instance))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_text_detection() -> Iterator[None]:
+    """Text detection takes long: it is off, as without onnxruntime, except where a test asks for `text_detection`."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(models, "find_spec", lambda name: None)
+        yield
+
+
+@pytest.fixture
+def text_detection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Text is detected; the test is skipped where the extra or its models are not installed."""
+    monkeypatch.setattr(models, "find_spec", find_spec)
+    if why := models.why_off(Text()):
+        pytest.skip(f"text detection is off: {why}")
 
 
 @pytest.fixture(scope="session")

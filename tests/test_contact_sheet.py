@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataset_build.contact_sheet import Tile, contact_sheet, markdown
+from dataset_build.contact_sheet import MARK, Box, Tile, contact_sheet, markdown, outlined
 from dataset_build.sample.photos import photo
 
 
@@ -110,3 +110,9 @@ def test_markdown_holds_the_picture() -> None:
 def test_markdown_escapes_the_words() -> None:
     text = markdown(b"", 'a](x) <b> & "c"\n`*_ 夏')
     assert text == ("![a&#93;&#40;x&#41; &#60;b&#62; &#38; &#34;c&#34; &#96;&#42;&#95; 夏](data:image/png;base64,)")
+
+
+def test_boxes_are_outlined_within_the_picture() -> None:
+    marked = outlined(Image.new("RGB", (101, 51)), [Box(0.0, 0.0, 1.0, 1.0), Box(0.2, 0.2, 0.6, 0.6)])
+    assert [marked.getpixel(at) for at in ((0, 0), (100, 50), (20, 10), (60, 30), (40, 10))] == [MARK] * 5
+    assert [marked.getpixel(at) for at in ((10, 5), (40, 20), (80, 40))] == [(0, 0, 0)] * 3

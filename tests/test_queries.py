@@ -23,6 +23,7 @@ OTHER = {
     "group_files": schemas.FILES.schema.append(pa.field("sequence", pa.int64())),
     "outcomes_now": OUTCOMES,
     "outcomes_changed": OUTCOMES,
+    "drop_listing": schemas.LISTING.schema,
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
 RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
@@ -30,6 +31,7 @@ VALUES: dict[str, Any] = {
     "min_side": 200,
     "max_aspect": 3.0,
     "min_sharpness": 8.0,
+    "max_text_area": 0.04,
     "radius": 48,
     "min_characters": 3,
     "without_alt_text": "reject",

@@ -93,7 +93,7 @@ def card(manifest: Mapping[str, Any], images: pa.Table) -> str:
         version=escape(manifest["version"]),
         summary=_summary(manifest["stages"]),
         files=_files(manifest["files"]),
-        funnel=_funnel(manifest["stages"]),
+        funnel=_funnel(manifest["stages"]) + _skipped(manifest.get("skipped", {})),
         examples=_examples(images),
         columns="\n\n".join(map(_columns, RELEASE_TABLES)),
         drops=_drops(manifest["drops"], manifest["failed_drops"]),
@@ -151,6 +151,10 @@ def _funnel(stages: Iterable[Mapping[str, Any]]) -> str:
         for s in stages
     ]
     return _table(("stage", "in", "left out", "on"), rows)
+
+
+def _skipped(stages: Mapping[str, str]) -> str:
+    return "".join(f"\n\nNothing was judged in stage {escape(s)}: {escape(why)}." for s, why in stages.items())
 
 
 def _examples(images: pa.Table) -> str:

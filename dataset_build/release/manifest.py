@@ -20,8 +20,8 @@ MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
 DATABASE = "release.duckdb"
 CARD = "README.md"
-STAGES = ("source", "broken", "size", "aspect", "blur", "duplicate", "corpus", "caption")
-PACKAGES = ("duckdb", "pyarrow", "pillow", "numpy", "opencv-python-headless", "simplejpeg", "imagehash")
+STAGES = ("source", "broken", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption")
+PACKAGES = ("duckdb", "pyarrow", "pillow", "numpy", "opencv-python-headless", "simplejpeg", "imagehash", "onnxruntime")
 
 
 def stages(rejects: pa.Table, occurrences: int, order: Sequence[str] = STAGES) -> list[dict[str, Any]]:

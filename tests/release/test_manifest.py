@@ -31,6 +31,7 @@ def test_stages_add_up_in_their_order() -> None:
         {"stage": "size", "in": 8, "rejected": {}, "out": 8},
         {"stage": "aspect", "in": 8, "rejected": {}, "out": 8},
         {"stage": "blur", "in": 8, "rejected": {}, "out": 8},
+        {"stage": "text", "in": 8, "rejected": {}, "out": 8},
         {"stage": "duplicate", "in": 8, "rejected": {"near_duplicate": 2, "same_bytes": 1}, "out": 5},
         {"stage": "corpus", "in": 5, "rejected": {}, "out": 5},
         {"stage": "caption", "in": 5, "rejected": {"no_caption": 1}, "out": 4},
