@@ -8,17 +8,26 @@ from assets.partitions import every_drop
 from assets.report import per_second, report, verdict_metadata
 from resources.captions import update_captions
 from resources.lake import Lake
+from resources.tags import update_texts
 
 
 @dg.asset(
-    deps=["image_verdicts", "corpus_verdicts", "duplicates", every_drop("occurrences"), every_drop("tags")],
+    deps=[
+        "image_verdicts",
+        "corpus_verdicts",
+        "duplicates",
+        "tag_vocabulary",
+        "tag_pairs",
+        every_drop("occurrences"),
+        every_drop("tags"),
+    ],
     group_name="captions",
     kinds={"duckdb", "parquet"},
 )
 def image_texts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Tags, descriptions, addresses and ratings of each survivor, merged from its duplicates."""
     started = time.monotonic()
-    return report(lake.derive("image_texts"), started)
+    return report(update_texts(lake), started)
 
 
 @dg.asset(deps=[image_texts], group_name="captions", kinds={"python", "parquet"})

@@ -2,13 +2,15 @@
 
 import dagster as dg
 
-discover = dg.define_asset_job("discover", ["sources"], description="Register what is new in the sources as drops.")
+discover = dg.define_asset_job(
+    "discover", ["sources", "tag_vocabulary"], description="Register what is new in the sources as drops."
+)
 ingest = dg.define_asset_job(
     "ingest", ["occurrences", "image_facts", "tags"], description="Read one drop: each byte once."
 )
 curate = dg.define_asset_job(
     "curate",
-    ["image_verdicts", "duplicate_pairs", "duplicates", "corpus_verdicts", "image_texts"],
+    ["image_verdicts", "duplicate_pairs", "duplicates", "corpus_verdicts", "tag_pairs", "image_texts"],
     description="Judge and deduplicate everything that has been read.",
 )
 caption = dg.define_asset_job(

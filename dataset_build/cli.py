@@ -20,6 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
 
 LakeOption = Annotated[
@@ -48,6 +49,7 @@ release_app = typer.Typer(help="Look at releases.", no_args_is_help=True)
 drop_app = typer.Typer(help="Look at drops, and take them out.", no_args_is_help=True)
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
+app.add_typer(vocabulary_app, name="vocabulary")
 out = Console()
 err = Console(stderr=True)
 

@@ -11,7 +11,9 @@ from dataset_build.images import facts
 from dataset_build.queries import is_view, load_query
 from dataset_build.schemas import LAKE_TABLES
 from dataset_build.sources import dialects, listing
-from dataset_build.tags import fold
+from dataset_build.tags import fold, merge, order
+
+TAG_PARAMETERS = {"implied", "overlaps", "blacklist_categories", "pair_images", "min_pair_images"}
 
 
 def fingerprint_of(table: str, config: Config) -> Fingerprint:
@@ -26,7 +28,9 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "images": limits,
         },
         "image_facts": {"code": facts.VERSION, "images": limits},
-        "tags": {"code": fold.VERSION, "query": _query("tags", config)},
+        "tag_vocabulary": tag_rules(config),
+        "tags": {"rules": tag_rules(config), "query": _query("tags", config)},
+        "image_texts": {"query": _query("image_texts", config), "order": tag_order(config)},
         "duplicate_pairs": {"code": pairs.VERSION, "widest_radius": config.duplicates.widest_radius},
         "duplicates": {
             "code": stars.VERSION,
@@ -36,6 +40,19 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
         "captions": caption_recipe(config),
     }
     return _with_columns(table, made_from.get(table) or _query(table, config))
+
+
+def tag_rules(config: Config) -> dict[str, Any]:
+    """What decides what becomes of a spelling; a vocabulary's fingerprint stands in its name."""
+    rules = {key: getattr(config.tags, key) for key in ("vocabularies", "blacklist", "rename")}
+    return {"fold": fold.VERSION, "code": merge.VERSION, **rules}
+
+
+def tag_order(config: Config) -> dict[str, Any]:
+    """What orders tags within a category."""
+    if config.tags.order == "given":
+        return {"by": "given"}
+    return {"by": "cooccurrence", "code": order.VERSION, "pairs": _query("tag_pairs", config)}
 
 
 def caption_recipe(config: Config) -> dict[str, Any]:
@@ -48,6 +65,7 @@ def parameters_of(config: Config) -> dict[str, Any]:
     return {
         **config.rules.model_dump(),
         "radius": config.duplicates.radius,
+        **config.tags.model_dump(include=TAG_PARAMETERS),
         "min_characters": config.captions.min_characters,
         "caption_fingerprint": str(_with_columns("captions", caption_recipe(config))),
     }

@@ -17,6 +17,7 @@ from dataset_build.steps import fingerprint_of, parameters_of
 from resources.drops import Drops
 from resources.pieces import Piece, Provenance
 from resources.storage import lock
+from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "tags"}
 TABLES = {table.name: table for table in schemas.LAKE_TABLES}
@@ -24,13 +25,14 @@ TABLES = {table.name: table for table in schemas.LAKE_TABLES}
 
 class Lake:
     """Tables are found by the fingerprint that the configuration gives them, so a changed setting is another table.
+    Vocabularies that the configuration names are pinned to their latest import: another import, another table.
 
     `provenance` (run id, time …) is noted in the manifests of what is written, and nowhere else.
     """
 
     def __init__(self, root: Path, config: Config, provenance: Provenance | None = None) -> None:
         self.root = root
-        self.config = config
+        self.config = with_pins(config, root)
         self.provenance = provenance or {}
         self.drops = Drops(root / "drops")
 

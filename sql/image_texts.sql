@@ -1,22 +1,8 @@
 -- What is known in words about each surviving image, merged from the duplicates that it stands for.
--- inputs: corpus_survivors, current_occurrences, duplicates, tags
-with members as (
-    select s.image_id, coalesce(d.image_id, s.image_id) as member
-    from corpus_survivors s left join duplicates d on d.keeper = s.image_id
-),
-texts as (
+-- inputs: members, current_occurrences, tag_lists
+with texts as (
     select m.image_id, m.member, o.alt_text, o.source_url, o.rating
     from members m join current_occurrences o on o.image_id = m.member
-),
-merged_tags as (
-    select m.image_id, t.tag, min(t.rank) as rank, min_by(t.category, (t.category = 'general', t.rank)) as category
-    from members m join tags t on t.image_id = m.member
-    group by m.image_id, t.tag
-),
-tag_lists as (
-    select image_id, list({'tag': tag, 'category': category} order by
-        list_position(['copyright', 'character', 'artist', 'species', 'general', 'meta'], category), rank, tag) as tags
-    from merged_tags group by image_id
 ),
 text_lists as (
     select

@@ -7,8 +7,10 @@ import pyarrow as pa
 import pytest
 
 from dataset_build import schemas
+from dataset_build.config import Config
 from dataset_build.queries import SQL_DIR, is_view, load_query
 from dataset_build.release.manifest import STAGES
+from dataset_build.steps import parameters_of
 
 NAMES = sorted(path.stem for path in SQL_DIR.glob("*.sql"))
 STORED = {table.name: table.schema for table in schemas.LAKE_TABLES}
@@ -19,12 +21,7 @@ OTHER = {
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
 VALUES: dict[str, Any] = {
-    "min_side": 200,
-    "max_aspect": 3.0,
-    "min_sharpness": 8.0,
-    "radius": 48,
-    "min_characters": 3,
-    "caption_fingerprint": "f",
+    **parameters_of(Config()),
     "image_ids": ["a"],
     "occurrences": 0,
 }
