@@ -36,7 +36,7 @@ ui: $(READY)  ## Open the Dagster UI over the lake, on this machine only
 	$(BIN)/dataset-build ui --lake $(LAKE)
 
 bench: $(READY)  ## Print the benchmarks' ratios
-	for b in decode_once near_duplicates ingest; do $(BIN)/python benchmarks/$$b.py || exit 1; done
+	for b in decode_once near_duplicates ingest tags; do $(BIN)/python benchmarks/$$b.py || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
 	rm -rf $(VENV) $(SAMPLE) $(LAKE)

@@ -3,15 +3,18 @@
 -- view
 -- inputs: members, tags, tag_vocabulary
 -- params: implied, overlaps
-with merged as (
+with merged as materialized (
     select
-        m.image_id, t.tag, min(t.rank) as rank, min_by(t.category, (t.category = 'general', t.rank, t.category)) as category,
-        min_by(t.origin, list_position(['given', 'alias', 'renamed', 'implied'], t.origin)) as origin
+        m.image_id, t.tag, min(t.rank) as rank,
+        coalesce(min(t.category) filter (t.category <> 'general'), 'general') as category,
+        ['given', 'alias', 'renamed', 'implied'][
+            min(case t.origin when 'given' then 1 when 'alias' then 2 when 'renamed' then 3 else 4 end)
+        ] as origin
     from members m join tags t on t.image_id = m.member
     group by m.image_id, t.tag
 ),
 implications as (select tag, unnest(implied) as implied from tag_vocabulary where spelling = tag),
-said as (
+said as materialized (
     select m.* from merged m anti join (
         select m.image_id, i.implied as tag from merged m join implications i on i.tag = m.tag where $implied = 'drop'
     ) c on c.image_id = m.image_id and c.tag = m.tag
@@ -23,11 +26,12 @@ endings as (
 ),
 covers as (
     select e.tag, e.ending
-    from endings e semi join words w on w.tag = e.ending
+    from endings e
+    semi join words w on w.tag = e.ending
+    anti join (from implications where $implied = 'add') i on i.tag = e.tag and i.implied = e.ending
     where $overlaps = 'drop' and regexp_matches(e.ending, '[\p{L}\p{N}]{2}')
-        and not ($implied = 'add' and (e.tag, e.ending) in (from implications))
 )
 select s.image_id, s.tag, s.category, s.origin, s.rank
 from said s anti join (
-    select s.image_id, o.ending as tag from said s join covers o on o.tag = s.tag where s.category = 'general'
-) c on c.image_id = s.image_id and c.tag = s.tag and s.category = 'general'
+    select s.image_id, s.category, o.ending as tag from said s join covers o on o.tag = s.tag where s.category = 'general'
+) c on c.image_id = s.image_id and c.tag = s.tag and c.category = s.category
