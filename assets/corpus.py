@@ -7,17 +7,20 @@ import dagster as dg
 from assets.partitions import every_drop
 from assets.report import report, verdict_metadata
 from resources.lake import Lake
+from resources.tags import update_texts
 
 
 @dg.asset(
-    deps=["image_verdicts", "duplicates", every_drop("occurrences"), every_drop("tags")],
+    deps=[
+        "image_verdicts", "duplicates", "tag_vocabulary", "tag_pairs", every_drop("occurrences"), every_drop("tags"),
+    ],
     group_name="corpus",
     kinds={"duckdb", "parquet"},
-)
+)  # fmt: skip
 def image_texts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Tags, descriptions, addresses and ratings of each image, merged from its duplicates."""
     started = time.monotonic()
-    return report(lake.derive("image_texts"), started)
+    return report(update_texts(lake), started)
 
 
 @dg.asset(

@@ -2,7 +2,9 @@
 
 import dagster as dg
 
-discover = dg.define_asset_job("discover", ["sources"], description="Register what is new in the sources as drops.")
+discover = dg.define_asset_job(
+    "discover", ["sources", "tag_vocabulary"], description="Register what is new in the sources as drops."
+)
 ingest = dg.define_asset_job(
     "ingest",
     ["occurrences", "image_facts", "tags", "text_regions"],
@@ -10,7 +12,7 @@ ingest = dg.define_asset_job(
 )
 curate = dg.define_asset_job(
     "curate",
-    ["image_verdicts", "duplicate_pairs", "duplicates", "image_texts", "corpus_verdicts"],
+    ["image_verdicts", "duplicate_pairs", "duplicates", "tag_pairs", "image_texts", "corpus_verdicts"],
     description="Judge and deduplicate everything that has been read.",
 )
 caption = dg.define_asset_job(

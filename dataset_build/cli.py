@@ -20,6 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
 
 LakeOption = Annotated[
@@ -50,6 +51,7 @@ source_app = typer.Typer(help="Say where sources lie, or forget them.", no_args_
 app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
+app.add_typer(vocabulary_app, name="vocabulary")
 out = Console()
 err = Console(stderr=True)
 

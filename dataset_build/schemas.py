@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 TAG = pa.struct([("tag", pa.string()), ("category", pa.string())])
+MERGED_TAG = pa.struct([*TAG, ("origin", pa.string())])
 HASH_256 = pa.binary(32)
 
 
@@ -148,15 +149,56 @@ TEXT_REGIONS = _table(
     ),
 )
 
+VOCABULARY = _table(
+    "vocabulary",
+    "Every statement of an imported vocabulary, in the order of the file; those with a reason are not used.",
+    "line kind written target",
+    ("line", pa.int64(), "line of the file, from 1"),
+    ("kind", pa.string(), "name | alias | implication; row where the line could not be read as any"),
+    ("written", pa.string(), "the tag as the file has it; for a row the line, cut to 200 characters"),
+    ("tag", pa.string(), "the same, folded"),
+    ("target", pa.string(), "the tag that an alias stands for, or that is implied; folded"),
+    ("category", pa.string(), "general | artist | copyright | character | meta | species …; of names only"),
+    ("posts", pa.int64(), "pictures at the site; null when not a number"),
+    ("reason", pa.string(), "why it is not used: several_tags, is_a_name, cycle, not_utf8 …; null when it is used"),
+)
+
+TAG_VOCABULARY = _table(
+    "tag_vocabulary",
+    "What becomes of each known spelling, by the vocabularies and rules of the configuration.",
+    "spelling",
+    ("spelling", pa.string(), "folded spelling"),
+    ("tag", pa.string(), "the tag it stands for, which stands for itself"),
+    ("category", pa.string(), "category of the tag; null when no vocabulary says"),
+    ("vocabulary", pa.string(), "the vocabulary that knows the tag, or rename; null when it is only blacklisted"),
+    ("origin", pa.string(), "given | alias | renamed: how the spelling comes to its tag"),
+    ("implied", pa.list_(pa.string()), "every tag that the tag implies, transitively, blacklisted ones apart"),
+    ("blacklisted", pa.bool_(), "the tag is on the blacklist"),
+    ("reason", pa.string(), "what was left undone: alias_cycle | implication_cycle | too_many_implied"),
+)
+
 TAGS = _table(
     "tags",
-    "The tags of each image, folded to one spelling.",
+    "The tags of each image: folded to one spelling, aliases resolved, categories from the vocabulary.",
     "image_id tag",
     ("image_id", pa.string(), "sha256 of the bytes, hex"),
     ("tag", pa.string(), "lower case, words joined by underscores"),
     ("category", pa.string(), "general | artist | copyright | character | meta | species …"),
-    ("origin", pa.string(), "given: it came with the image"),
+    ("origin", pa.string(), "given (it came with the image) | alias | renamed | implied"),
+    ("vocabulary", pa.string(), "the vocabulary that knows it; null for an unknown tag"),
     ("rank", pa.int32(), "position at which it was first given, from 0"),
+)
+
+TAG_PAIRS = _table(
+    "tag_pairs",
+    "How much more often two tags stand together than chance would have it, over surviving images.",
+    "tag_a tag_b",
+    ("tag_a", pa.string(), "the tag that sorts first"),
+    ("tag_b", pa.string(), "the other"),
+    ("images", pa.int64(), "images with both"),
+    ("images_a", pa.int64(), "images with tag_a"),
+    ("images_b", pa.int64(), "images with tag_b"),
+    ("npmi", pa.float64(), "normalised pointwise mutual information, -1 to 1 (Bouma 2009); 1: never apart"),
 )
 
 _VERDICT = (
@@ -205,7 +247,7 @@ IMAGE_TEXTS = _table(
     "What is known in words about each image that is left after duplicates, merged from its duplicates.",
     "image_id",
     ("image_id", pa.string(), "an image that no other stands for"),
-    ("tags", pa.list_(TAG), "merged tags, by category, then rank"),
+    ("tags", pa.list_(MERGED_TAG), "merged tags, by category, then as tags.order says"),
     ("alt_texts", pa.list_(pa.string()), "distinct descriptions, longest first"),
     ("source_urls", pa.list_(pa.string()), "distinct addresses, in order"),
     ("ratings", pa.list_(pa.string()), "distinct ratings, strictest first"),
@@ -251,7 +293,7 @@ RELEASE_IMAGES = _table(
     ("caption", pa.string(), "the chosen caption"),
     ("caption_recipe", pa.string(), "the recipe that wrote it"),
     ("caption_model", pa.string(), "the model that wrote it"),
-    ("tags", pa.list_(pa.string()), "tags by category, then rank"),
+    ("tags", pa.list_(pa.string()), "tags by category, then as tags.order says"),
     ("tag_string", pa.string(), "the same, joined by spaces"),
     ("rating", pa.string(), "the strictest rating of its copies"),
     ("alt_text", pa.string(), "the longest description of its copies"),
@@ -297,6 +339,7 @@ RELEASE_TAGS = _table(
     ("image_id", pa.string(), "a kept image"),
     ("tag", pa.string(), "lower case, words joined by underscores"),
     ("category", pa.string(), "general | artist | copyright | character | meta | species …"),
+    ("origin", pa.string(), "given (it came with the image) | alias | renamed | implied"),
     ("rank", pa.int32(), "position in the image's tag list, from 0"),
 )
 RELEASE_LINEAGE = _table(
@@ -322,7 +365,7 @@ RELEASE_LINEAGE = _table(
 )
 
 LAKE_TABLES = (
-    LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, TAGS, IMAGE_VERDICTS, DUPLICATE_PAIRS, DUPLICATES, CORPUS_VERDICTS,
-    IMAGE_TEXTS, CAPTIONS, CAPTION_VERDICTS,
+    LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, TAG_VOCABULARY, TAGS, IMAGE_VERDICTS, DUPLICATE_PAIRS, DUPLICATES,
+    TAG_PAIRS, IMAGE_TEXTS, CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS,
 )  # fmt: skip
 RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

@@ -11,8 +11,10 @@ from dataset_build.images import facts
 from dataset_build.queries import Query, is_view, load_query
 from dataset_build.schemas import LAKE_TABLES
 from dataset_build.sources import dialects, listing
-from dataset_build.tags import fold
+from dataset_build.tags import fold, merge, order
 from dataset_build.text import models, regions
+
+TAG_PARAMETERS = {"implied", "overlaps", "blacklist_categories", "pair_images", "min_pair_images"}
 
 
 def fingerprint_of(table: str, config: Config) -> Fingerprint:
@@ -28,7 +30,9 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
         },
         "image_facts": {"code": facts.VERSION, "images": limits},
         "text_regions": text_detection(config),
-        "tags": {"code": fold.VERSION, "query": _query("tags", config)},
+        "tag_vocabulary": tag_rules(config),
+        "tags": {"rules": tag_rules(config), "query": _query("tags", config)},
+        "image_texts": {"query": _query("image_texts", config), "order": tag_order(config)},
         "duplicate_pairs": {"code": pairs.VERSION, "widest_radius": config.duplicates.widest_radius},
         "duplicates": {
             "code": stars.VERSION,
@@ -51,6 +55,19 @@ def text_detection(config: Config) -> dict[str, Any]:
     return {"code": regions.VERSION, "models": models.SHA256, "images": config.images.model_dump()}
 
 
+def tag_rules(config: Config) -> dict[str, Any]:
+    """What decides what becomes of a spelling; a vocabulary's fingerprint stands in its name."""
+    rules = {key: getattr(config.tags, key) for key in ("vocabularies", "blacklist", "rename")}
+    return {"fold": fold.VERSION, "code": merge.VERSION, **rules}
+
+
+def tag_order(config: Config) -> dict[str, Any]:
+    """What orders tags within a category."""
+    if config.tags.order == "given":
+        return {"by": "given"}
+    return {"by": "cooccurrence", "code": order.VERSION, "pairs": _query("tag_pairs", config)}
+
+
 def caption_recipe(config: Config) -> dict[str, Any]:
     """What the configured recipe writes captions from, the texts of the image apart."""
     return {"recipe": config.captions.recipe, "code": compose.VERSION, "max_tags": config.captions.max_tags}
@@ -63,6 +80,7 @@ def parameters_of(config: Config) -> dict[str, Any]:
         "max_text_area": config.text.max_area,
         "radius": config.duplicates.radius,
         "without_alt_text": config.corpus.without_alt_text,
+        **config.tags.model_dump(include=TAG_PARAMETERS),
         "min_characters": config.captions.min_characters,
         "caption_fingerprint": str(_with_columns("captions", caption_recipe(config))),
     }

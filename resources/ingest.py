@@ -1,4 +1,4 @@
-"""Bring the per-drop tables up to date: list a drop's places, read them once, fold its tags."""
+"""Bring the per-drop tables up to date: list a drop's places, read them once."""
 
 from functools import partial
 from pathlib import Path
@@ -7,7 +7,6 @@ import pyarrow.parquet as pq
 
 from dataset_build.ingest import Place, facts_of, failed, ingest, occurrences_of, set_up
 from dataset_build.sources.listing import listing
-from dataset_build.tags.normalise import image_tags
 from resources.drops import Drop
 from resources.engine import Engine
 from resources.lake import Lake
@@ -42,14 +41,3 @@ def list_drop(lake: Lake, drop: Drop) -> Path:
     if not piece.version:
         piece.replace(listing(lake.drops.root_of(drop), lake.drops.files(drop.name)), {}, lake.provenance)
     return piece.parts()[0]
-
-
-def tag_drop(lake: Lake, drop: str) -> Piece:
-    """The tags of a drop's images."""
-    piece, occurrences = lake.piece("tags", drop), lake.piece("occurrences", drop)
-    inputs = {"occurrences": occurrences.version or ""}
-    if (piece.manifest or {}).get("inputs") != inputs:
-        with lake.writing(piece), lake.connect([]) as connection:
-            found = connection.read_parquet([str(part) for part in occurrences.parts()])
-            piece.replace(image_tags(found, connection), inputs, lake.provenance)
-    return piece

@@ -20,6 +20,7 @@ from dataset_build.text.models import why_off
 from resources.drops import Drops
 from resources.pieces import Piece, Provenance
 from resources.storage import lock
+from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "tags"}
 EVERY_FINGERPRINT = {"captions"}  # no caption is ever lost to a change of recipe
@@ -28,13 +29,14 @@ TABLES = {table.name: table for table in schemas.LAKE_TABLES}
 
 class Lake:
     """Tables are found by the fingerprint that the configuration gives them, so a changed setting is another table.
+    Vocabularies that the configuration names are pinned to their latest import: another import, another table.
 
     `provenance` (run id, time …) is noted in the manifests of what is written, and nowhere else.
     """
 
     def __init__(self, root: Path, config: Config, provenance: Provenance | None = None) -> None:
         self.root = root
-        self.config = config
+        self.config = with_pins(config, root)
         self.provenance = provenance or {}
         self.drops = Drops(root / "drops")
         self._fingerprints: dict[str, Fingerprint] = {}

@@ -10,7 +10,7 @@ from dataset_build import schemas
 from dataset_build.config import Config, RuleName
 from dataset_build.queries import SQL_DIR, is_view, load_query
 from dataset_build.release.manifest import STAGES
-from dataset_build.steps import chosen_rules
+from dataset_build.steps import chosen_rules, parameters_of
 
 NAMES = sorted(path.relative_to(SQL_DIR).with_suffix("").as_posix() for path in SQL_DIR.rglob("*.sql"))
 STORED = {table.name: table.schema for table in schemas.LAKE_TABLES}
@@ -28,14 +28,7 @@ OTHER = {
 }
 RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
 VALUES: dict[str, Any] = {
-    "min_side": 200,
-    "max_aspect": 3.0,
-    "min_sharpness": 8.0,
-    "max_text_area": 0.04,
-    "radius": 48,
-    "min_characters": 3,
-    "without_alt_text": "reject",
-    "caption_fingerprint": "f",
+    **parameters_of(Config()),
     "image_ids": ["a"],
     "occurrences": 0,
 }

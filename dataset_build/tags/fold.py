@@ -10,6 +10,7 @@ _PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`", "â€œ": "â€
 _WEIGHT = re.compile(r"\((.+?)\s*:\s*(?:\d{1,2}(?:\.\d+)?|\.\d+)\s*\)")
 _ESCAPED = re.compile(r"\\\((.*?)\\\)")
 _SPACE = re.compile(r"_*\s[\s_]*")
+_FOLDED = re.compile(r"[a-z0-9][!-+\--@\[\]-~]{0,199}")  # nearly all real tags: nothing above can apply to them
 _EDGE = " \t\r\n\v\f,"
 
 
@@ -19,6 +20,8 @@ def fold(tag: str) -> str:
     Prompt syntax is undone: `(long hair:1.2)`, `((long hair))`, `[long hair]` and `mira \(moon\)`. Emoticons
     (`:3`, `^_^`, `\(^o^)/`), inner brackets (`mira_(moon)`) and lone quotes (`friday_night_funkin'`) stay.
     """
+    if _FOLDED.fullmatch(tag):
+        return tag
     text = tag.strip()[: 2 * LONGEST]
     while (folded := _once(text)) != text:
         text = folded

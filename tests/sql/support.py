@@ -6,7 +6,9 @@ import duckdb
 import pyarrow as pa
 
 from dataset_build import schemas
+from dataset_build.config import Config
 from dataset_build.queries import is_view, load_query
+from dataset_build.steps import parameters_of
 
 DROPS = pa.schema([("drop", pa.string()), ("source", pa.string()), ("sequence", pa.int64())])
 TABLES = {table.name: table.schema for table in schemas.LAKE_TABLES} | {
@@ -18,9 +20,13 @@ Rows = list[dict[str, Any]]
 
 
 def run(name: str, values: dict[str, Any] | None = None, **planted: Rows) -> Rows:
-    """The rows that sql/<name>.sql gives. A view may be planted in place of what it is made from."""
+    """The rows that sql/<name>.sql gives, parameters at their defaults unless `values` has them.
+
+    A view may be planted in place of what it is made from.
+    """
+    values = parameters_of(Config()) | (values or {})
     with duckdb.connect(":memory:") as connection:
-        _register(name, connection, planted, values or {}, set())
+        _register(name, connection, planted, values, set())
         return connection.table(name).to_arrow_table().to_pylist()
 
 

@@ -1,4 +1,4 @@
-"""Texts merged from duplicates, tags of a drop, and which captions are missing or chosen."""
+"""Texts merged from duplicates, and which captions are missing or chosen."""
 
 from typing import Any
 
@@ -58,21 +58,6 @@ def test_rejected_images_have_no_texts() -> None:
         )
         == []
     )
-
-
-def test_tags_of_a_drop_are_folded_and_keep_the_category_that_says_most() -> None:
-    raw = [
-        {"tag": "Red Hat", "category": "general"},
-        {"tag": "red_hat", "category": "character"},
-        {"tag": "?", "category": "general"},
-    ]
-    folds = [
-        {"tag": "Red Hat", "folded": "red_hat"},
-        {"tag": "red_hat", "folded": "red_hat"},
-        {"tag": "?", "folded": ""},
-    ]
-    rows = run("tags", drop_occurrences=[{"image_id": "a", "raw_tags": raw}], folds=folds)
-    assert rows == [{"image_id": "a", "tag": "red_hat", "category": "character", "origin": "given", "rank": 0}]
 
 
 INPUTS = [{"image_id": "a", "tags": [], "alt_texts": ["x"], "input_hash": "h1"}]

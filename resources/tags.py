@@ -1,0 +1,89 @@
+"""Bring the vocabulary that a configuration makes, the tags of a drop and the texts of survivors up to date."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataset_build.queries import load_query
+from dataset_build.tags.merge import merged
+from dataset_build.tags.normalise import Named, image_tags, normalise
+from dataset_build.tags.order import closeness, ordered, ordered_texts
+from resources.lake import Lake
+from resources.pieces import Piece
+from resources.vocabularies import Vocabularies
+
+
+def update_vocabulary(lake: Lake) -> Piece:
+    """What becomes of each spelling. Its fingerprint holds all it is made from, so once made it stays."""
+    piece = lake.piece("tag_vocabulary")
+    if not piece.version:
+        held, rules = Vocabularies(lake.root), lake.config.tags
+        named = [(pin.partition("@")[0], held.statements(pin)) for pin in rules.vocabularies]
+        with lake.writing(piece):
+            piece.replace(merged(named, rules).to_batches(), {}, lake.provenance)
+    return piece
+
+
+def tag_drop(lake: Lake, drop: str) -> Piece:
+    """The tags of a drop's images."""
+    vocabulary = update_vocabulary(lake)
+    piece, occurrences = lake.piece("tags", drop), lake.piece("occurrences", drop)
+    inputs = {"occurrences": occurrences.version or "", "tag_vocabulary": vocabulary.version or ""}
+    if (piece.manifest or {}).get("inputs") != inputs:
+        with lake.writing(piece), lake.connect([]) as connection:
+            found = connection.read_parquet([str(part) for part in occurrences.parts()])
+            known = connection.read_parquet([str(part) for part in vocabulary.parts()])
+            piece.replace(image_tags(found, known, connection, lake.config.tags), inputs, lake.provenance)
+    return piece
+
+
+def update_texts(lake: Lake) -> Piece:
+    """The texts of survivors, their tags in the configured order."""
+    if lake.config.tags.order == "given":
+        return lake.derive("image_texts")
+
+    def rows() -> Iterator[pa.RecordBatch]:
+        close = closeness(lake.piece("tag_pairs").batches())
+        for batch in lake.query("image_texts"):
+            yield ordered_texts(batch, close)
+
+    return lake.replace("image_texts", rows, [*load_query("image_texts").inputs, "tag_pairs"])
+
+
+def tag_counts(piece: Piece) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Rows of a piece of tags by origin, and its unknown tags with the images that have them, most frequent first."""
+    with duckdb.connect(":memory:") as connection:
+        connection.read_parquet([str(part) for part in piece.parts()]).create_view("tags")
+        origins = connection.sql("select origin, count(*) from tags group by origin order by origin").fetchall()
+        unknown = connection.sql(load_query("unknown_tags").text).to_arrow_table().to_pylist()
+    return dict(origins), unknown
+
+
+def normalised(lake: Lake, tags: Sequence[tuple[str, str]]) -> list[Named]:
+    """What a build would make of the (tag, category) pairs of one image."""
+    piece = update_vocabulary(lake)
+    vocabulary = pa.Table.from_batches(piece.batches(), piece.table.schema)
+    (named,) = normalise([tags], vocabulary, lake.config.tags)
+    if lake.config.tags.order == "given":
+        return named
+    return ordered(named, closeness(lake.piece("tag_pairs").batches()))
+
+
+def meaning(lake: Lake, spelling: str) -> dict[str, Any] | None:
+    """The row of schemas.TAG_VOCABULARY of a folded spelling; None when it is unknown."""
+    parts = update_vocabulary(lake).parts()
+    rows = pq.ParquetDataset(parts, filters=[("spelling", "=", spelling)]).read().to_pylist()
+    return rows[0] if rows else None
+
+
+def statements_about(lake: Lake, tag: str) -> list[dict[str, Any]]:
+    """The statements of every vocabulary in the lake, used or not, in which a folded tag stands."""
+    held, rows = Vocabularies(lake.root), []
+    for each in held.all():
+        parts = held.piece(f"{each['name']}@{each['fingerprint']}").parts()
+        found = pq.ParquetDataset(parts, filters=[[("tag", "=", tag)], [("target", "=", tag)]]).read().to_pylist()
+        rows += [{"vocabulary": each["name"], **row} for row in found]
+    return rows
