@@ -5,7 +5,7 @@ from typing import Any
 from dataset_build import ingest
 from dataset_build.captions import compose
 from dataset_build.config import Config
-from dataset_build.dedup import pairs, stars
+from dataset_build.dedup import pairs, second_look, stars
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.images import facts
 from dataset_build.queries import is_view, load_query
@@ -27,10 +27,15 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
         },
         "image_facts": {"code": facts.VERSION, "images": limits},
         "tags": {"code": fold.VERSION, "query": _query("tags", config)},
-        "duplicate_pairs": {"code": pairs.VERSION, "widest_radius": config.duplicates.widest_radius},
+        "duplicate_pairs": {
+            "code": pairs.VERSION,
+            "second_look": second_look.VERSION,
+            "widest_radius": config.duplicates.widest_radius,
+            "dihedral": config.duplicates.dihedral,
+        },
         "duplicates": {
             "code": stars.VERSION,
-            "radius": config.duplicates.radius,
+            "links": _query("duplicate_links", config),
             "keeper_order": _query("keeper_order", config),
         },
         "captions": caption_recipe(config),
@@ -47,7 +52,7 @@ def parameters_of(config: Config) -> dict[str, Any]:
     """The values of every parameter that a query may bind."""
     return {
         **config.rules.model_dump(),
-        "radius": config.duplicates.radius,
+        **config.duplicates.model_dump(),
         "min_characters": config.captions.min_characters,
         "caption_fingerprint": str(_with_columns("captions", caption_recipe(config))),
     }

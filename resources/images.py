@@ -7,11 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from dataset_build.images.decode import Unreadable, thumbnail
-from dataset_build.sources.read import read
 from PIL.Image import Image
 
 from dataset_build.contact_sheet import Tile
+from dataset_build.images.decode import Unreadable, thumbnail
+from dataset_build.sources.read import read
 from resources.ingest import list_drop
 from resources.lake import Lake
 
