@@ -20,6 +20,10 @@ INPUT = pa.schema([schemas.IMAGE_FACTS.schema.field(column) for column in COLUMN
 METHODS = ("pixels", "hash", "dihedral")
 PAIRS = pa.schema([schemas.DUPLICATE_PAIRS.schema.field(k) for k in ("image_id_a", "image_id_b", "method", "distance")])
 
+MIX = np.array(
+    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], np.uint64
+)  # odd numbers
+
 Numbers = NDArray[np.int64]
 
 
@@ -44,10 +48,10 @@ def near_pairs(new: pa.Table, known: pa.Table, radius: int, turned: bool = False
     not as near). Images whose hashes aren't informative are compared by their pixels only.
 
     Images of equal pixels have equal facts, so each is linked at distance 0, by method pixels, to one of its class
-    (a known one with the smallest id, else a new one), and only that one is compared further: whoever reads the pairs
-    takes what is said of it for all of them. Read so, the pairs say the same however the images were split into calls
-    and whatever the order, and leaving images out later gives what they would have given without them. No pair comes
-    from two calls. `hamming.near` says how complete the search is: wholly up to 47 bits.
+    (the first known one, else the new one with the smallest id), and only that one is compared further: whoever reads
+    the pairs takes what is said of it for all of them. Read so, the pairs say the same however the images were split
+    into calls and whatever the order, and leaving images out later gives what they would have given without them. No
+    pair comes from two calls. `hamming.near` says how complete the search is: wholly up to 47 bits.
     """
     images = _known_first(new, known)
     first_new = known.num_rows - known["pixel_hash"].null_count
@@ -66,8 +70,8 @@ def near_pairs(new: pa.Table, known: pa.Table, radius: int, turned: bool = False
 
 
 def _known_first(new: pa.Table, known: pa.Table) -> pa.Table:
-    """All images that have pixels, known before new, each by id, so that a representative comes first."""
-    known, new = (table.select(COLUMNS).cast(INPUT).sort_by("image_id") for table in (known, new))
+    """All images that have pixels, known before new, so that a representative comes first; the new ones by id."""
+    known, new = known.select(COLUMNS).cast(INPUT), new.select(COLUMNS).cast(INPUT).sort_by("image_id")
     again = pc.is_in(new["image_id"], known["image_id"])
     images = pa.concat_tables([known, new.filter(pc.invert(again))])
     return images.filter(pc.is_valid(images["pixel_hash"])).combine_chunks()
@@ -91,18 +95,22 @@ def _plain(images: pa.Table, distinct: Numbers, first_new: int, radius: int) -> 
     """Near views: wholes with wholes, and with crops."""
     wholes, crops = _wholes(images, distinct), _crops(images, distinct)
     new, old = _split(wholes, first_new)
+    new_crops, _ = _split(crops, first_new)
     yield from _among(new, radius)
-    new_crops, old_crops = _split(crops, first_new)
-    for left, right in ((new, old), (new_crops, new), (new_crops, old), (old_crops, new)):
-        yield from _between(left, right, radius)
+    yield from _between(crops, new, radius)
+    yield from _between(Views(*(np.concatenate(both) for both in zip(new, new_crops, strict=True))), old, radius)
 
 
 def _turned(images: pa.Table, distinct: Numbers, first_new: int, radius: int) -> Iterator[Found]:
-    """Near trimmed images, one of them mirrored or turned; each turn of the new ones against all."""
+    """Near trimmed images, one of them mirrored or turned.
+
+    Either may be the turned one: turns move bits between bands, so that a search may miss what the other finds.
+    """
     every = Views(_words(images["hash_trimmed"], distinct), distinct)
-    new = every.where(every.image >= first_new)
+    new, old = _split(every, first_new)
     for turn in dihedral.TURNS:
         yield from _between(Views(dihedral.turned(new.hashes, turn), new.image), every, radius)
+        yield from _between(Views(dihedral.turned(old.hashes, turn), old.image), new, radius)
 
 
 def _wholes(images: pa.Table, distinct: Numbers) -> Views:
@@ -174,8 +182,11 @@ class Postings(NamedTuple):
 
 
 def _collapsed(views: Views) -> tuple[Hashes, Postings]:
-    """The distinct hashes, each once, because a search is slowed by equal ones."""
-    order = np.lexsort(views.hashes.T)
+    """The distinct hashes, each once, because a search is slowed by equal ones.
+
+    They are brought together by a 64-bit mix of theirs; where that tears some apart, the search finds them equal.
+    """
+    order = np.argsort(views.hashes @ MIX, kind="stable")
     hashes = views.hashes[order]
     first = np.flatnonzero(np.append(True, (hashes[1:] != hashes[:-1]).any(axis=1))[: len(hashes)])
     return hashes[first], Postings(views.image[order], np.append(first, len(hashes)))
@@ -185,14 +196,21 @@ def _pairs(
     ids: pa.ChunkedArray, a: Numbers, b: Numbers, distance: NDArray[np.int16], method: NDArray[np.int8]
 ) -> pa.Table:
     """The least distance of each pair of distinct images, as PAIRS; where methods are as near, the first of them."""
-    by_id = pc.sort_indices(ids)
-    rank = np.empty(len(ids), np.int64)
-    rank[by_id] = np.arange(len(ids))
-    low, high = np.minimum(rank[a], rank[b]), np.maximum(rank[a], rank[b])
-    order = np.lexsort((method, distance, high, low))
-    low, high = low[order], high[order]
-    repeated = (np.diff(low, prepend=-1) == 0) & (np.diff(high, prepend=-1) == 0)
-    kept = ~repeated & (low != high)
-    names = pa.array(METHODS).take(pa.array(method[order][kept]))
-    low, high = np.asarray(by_id)[low[kept]], np.asarray(by_id)[high[kept]]
-    return pa.table([ids.take(low), ids.take(high), names, distance[order][kept]], schema=PAIRS)
+    here, there = ids.take(pa.array(a)), ids.take(pa.array(b))
+    ordered = pc.less(here, there)
+    columns = {
+        "image_id_a": pc.if_else(ordered, here, there),
+        "image_id_b": pc.if_else(ordered, there, here),
+        "distance": distance,
+        "method": method,
+    }
+    found = pa.table(columns).filter(pa.array(a != b))
+    found = found.sort_by([(column, "ascending") for column in columns])
+    first = np.ones(found.num_rows, bool)
+    if found.num_rows > 1:
+        sides = (found["image_id_a"].combine_chunks(), found["image_id_b"].combine_chunks())
+        first[1:] = np.logical_or(*(np.asarray(pc.not_equal(side[1:], side[:-1])) for side in sides))
+    kept = found.filter(pa.array(first))
+    return pa.table(
+        [kept["image_id_a"], kept["image_id_b"], pa.array(METHODS).take(kept["method"]), kept["distance"]], schema=PAIRS
+    )  # fmt: skip
