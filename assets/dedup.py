@@ -30,4 +30,4 @@ def duplicates(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     started = time.monotonic()
     piece = update_duplicates(lake)
     keepers = {k for batch in piece.batches() for k in batch.column("keeper").to_pylist()}
-    return report(piece, started, stars=len(keepers))
+    return report(piece, started, stars=len(keepers), variants=lake.count("variants"))

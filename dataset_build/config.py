@@ -70,10 +70,27 @@ class Duplicates(Section):
 
     radius: int = Field(48, ge=0, le=72, description="bits of 256 that may differ; 31 if false merges are costly")
     widest_radius: int = Field(
-        72,
+        64,
         ge=0,
         le=72,
         description="bits; pairs are stored up to here, so that radius can change without a search",
+    )
+    confirm: float = Field(
+        0.9,
+        ge=0,
+        description="correlation of the aligned thumbnails from which pairs beyond radius count too; 2 for none",
+    )
+    dihedral: bool = Field(
+        False, description="also find mirrored and turned copies; the search takes four times as long"
+    )
+    variants: Literal["keep", "merge"] = Field(
+        "keep", description="keep: recoloured and locally redrawn copies are variants, not duplicates"
+    )
+    recoloured: float = Field(
+        12.0, ge=0, description="levels of 255, colour difference from which a copy is a variant; 0 is off"
+    )
+    redrawn: float = Field(
+        30.0, ge=0, description="levels of 255, local difference from which a copy is a variant; 0 is off"
     )
 
     @model_validator(mode="after")

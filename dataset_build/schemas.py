@@ -114,9 +114,11 @@ IMAGE_FACTS = _table(
     ("pixel_hash", pa.string(), "xxh3-128 of the decoded RGB pixels, hex"),
     ("decode_scale", pa.int8(), "pixels were decoded at 1/1, 1/2, 1/4 or 1/8; part of pixel_hash's meaning"),
     ("hash_whole", HASH_256, "256-bit DCT hash of the image"),
-    ("hash_trimmed", HASH_256, "the same without uniform borders"),
-    ("hash_centre", HASH_256, "the same for the centre 90 % of the trimmed image"),
+    ("hash_inside", HASH_256, "the same without its uniform border"),
+    ("hash_trimmed", HASH_256, "the same without all uniform borders, one inside the other"),
+    ("hash_crops", pa.binary(64), "the same for two crops of the trimmed image, 91 % of its width and height, in one"),
     ("hash_informative", pa.bool_(), "false for flat images, whose hashes say nothing"),
+    ("look", pa.binary(1536), "the trimmed image small: 32 × 32 grey levels, 16 × 16 of Cb, 16 × 16 of Cr, bytes"),
     ("phash", pa.string(), "ImageHash's 64-bit phash, hex"),
     ("sharpness", pa.float32(), "variance of the Laplacian of the grey image at 256 px shorter side"),
     ("brightness", pa.float32(), "mean grey level, 0 to 1"),
@@ -225,12 +227,15 @@ CAPTION_VERDICTS = _table("caption_verdicts", "Images whose captions fail a rule
 
 DUPLICATE_PAIRS = _table(
     "duplicate_pairs",
-    "Pairs of images that look alike, up to the widest radius; those at distance 0 are one class, linked to one of it.",
+    "Pairs of images that look alike, up to the widest radius; those of equal pixels are a class, linked to one of it.",
     "image_id_a image_id_b",
     ("image_id_a", pa.string(), "the smaller id of the two"),
     ("image_id_b", pa.string(), "the larger id of the two"),
-    ("method", pa.string(), "pixels | hash"),
+    ("method", pa.string(), "pixels: equal pixels | hash: near hashes | dihedral: near once mirrored or turned"),
     ("distance", pa.int16(), "bits of 256 that differ, the least over the views; 0 for equal pixels"),
+    ("correlation", pa.float32(), "of the two looks, aligned, -1 to 1; null unless method is hash"),
+    ("recoloured", pa.float32(), "colour difference of the two looks, levels of 255; null as above"),
+    ("redrawn", pa.float32(), "largest local difference of the two looks, levels of 255; null as above"),
 )
 DUPLICATES = _table(
     "duplicates",
@@ -238,7 +243,7 @@ DUPLICATES = _table(
     "image_id",
     ("image_id", pa.string(), "a member, the keeper included"),
     ("keeper", pa.string(), "the image that stands for the star, and names it"),
-    ("method", pa.string(), "keeper | pixels | hash"),
+    ("method", pa.string(), "keeper | pixels | hash | dihedral"),
     ("distance", pa.int16(), "bits of 256 between the member and its keeper"),
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 from dataset_build import ingest
 from dataset_build.captions import compose
 from dataset_build.config import Config
-from dataset_build.dedup import pairs, stars
+from dataset_build.dedup import pairs, second_look, stars
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.images import facts
 from dataset_build.queries import Query, is_view, load_query
@@ -33,10 +33,15 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
         "tag_vocabulary": tag_rules(config),
         "tags": {"rules": tag_rules(config), "query": _query("tags", config)},
         "image_texts": {"query": _query("image_texts", config), "order": tag_order(config)},
-        "duplicate_pairs": {"code": pairs.VERSION, "widest_radius": config.duplicates.widest_radius},
+        "duplicate_pairs": {
+            "code": pairs.VERSION,
+            "second_look": second_look.VERSION,
+            "widest_radius": config.duplicates.widest_radius,
+            "dihedral": config.duplicates.dihedral,
+        },
         "duplicates": {
             "code": stars.VERSION,
-            "radius": config.duplicates.radius,
+            "links": _query("duplicate_links", config),
             "keeper_order": _query("keeper_order", config),
         },
         "corpus_verdicts": {
@@ -78,7 +83,7 @@ def parameters_of(config: Config) -> dict[str, Any]:
     return {
         **config.rules.model_dump(),
         "max_text_area": config.text.max_area,
-        "radius": config.duplicates.radius,
+        **config.duplicates.model_dump(),
         "without_alt_text": config.corpus.without_alt_text,
         **config.tags.model_dump(include=TAG_PARAMETERS),
         "min_characters": config.captions.min_characters,

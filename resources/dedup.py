@@ -1,16 +1,23 @@
 """Bring pairs and stars of duplicates up to date."""
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dataset_build.dedup.pairs import near_pairs
+from dataset_build.dedup.pairs import INPUT, near_pairs
+from dataset_build.dedup.second_look import second_looks
 from dataset_build.dedup.stars import stars
-from dataset_build.schemas import IMAGE_FACTS
+from dataset_build.schemas import DUPLICATE_PAIRS
 from resources.lake import Lake
 from resources.pieces import Piece
 
-HASHES = ["image_id", "pixel_hash", "hash_whole", "hash_trimmed", "hash_centre", "hash_informative"]
-GROUPED_FROM = ("duplicate_pairs", "current_facts", "image_verdicts", "tags")
+GROUPED_FROM = ("duplicate_links", "current_facts", "image_verdicts", "tags")
+LOOKS_AT_ONCE = 50_000  # pairs whose thumbnails are held in memory, 3 kB each
 
 
 def update_pairs(lake: Lake) -> Piece:
@@ -28,10 +35,11 @@ def update_pairs(lake: Lake) -> Piece:
     if piece.version and not news and searched == before:
         return piece
     known, new = _hashes(lake, searched), _hashes(lake, news)
-    pairs = near_pairs(new, known, lake.config.duplicates.widest_radius)
+    settings = lake.config.duplicates
+    pairs = near_pairs(new, known, settings.widest_radius, settings.dihedral)
     write = piece.append if searched else piece.replace
     with lake.writing(piece):
-        write(pairs.to_batches(), {**searched, **news}, lake.provenance)
+        write(_looked_at(lake, pairs, {**searched, **news}), {**searched, **news}, lake.provenance)
     return piece
 
 
@@ -42,13 +50,45 @@ def update_duplicates(lake: Lake) -> Piece:
 
 def grouped(lake: Lake) -> pa.Table:
     """The stars of duplicates under the lake's configuration and verdicts."""
-    piece = lake.piece("duplicate_pairs")
-    pairs = pa.Table.from_batches(piece.batches(), piece.table.schema)
-    return stars(pairs, lake.table("keeper_order"), lake.config.duplicates.radius)
+    return stars(lake.table("duplicate_links"), lake.table("keeper_order"))
 
 
 def _hashes(lake: Lake, drops: dict[str, str]) -> pa.Table:
-    parts = [part for drop in drops for part in lake.piece("image_facts", drop).parts()]
-    tables = [pq.read_table(part, columns=HASHES, filters=[("status", "=", "ok")]) for part in parts]
-    empty = pa.schema([IMAGE_FACTS.schema.field(name) for name in HASHES]).empty_table()
-    return pa.concat_tables([empty, *tables])
+    tables = [
+        pq.read_table(part, columns=INPUT.names, filters=[("status", "=", "ok")]) for part in _facts(lake, drops)
+    ]  # fmt: skip
+    return pa.concat_tables([INPUT.empty_table(), *tables])
+
+
+def _looked_at(lake: Lake, pairs: pa.Table, drops: dict[str, str]) -> Iterator[pa.RecordBatch]:
+    """The pairs as schemas.DUPLICATE_PAIRS, those of method hash after a second look."""
+    for first in range(0, pairs.num_rows, LOOKS_AT_ONCE):
+        some = pairs.slice(first, LOOKS_AT_ONCE)
+        hashed = pc.equal(some["method"], "hash")
+        sides = [some.filter(hashed)[side] for side in ("image_id_a", "image_id_b")]
+        looks = _looks(
+            lake, pc.unique(pa.chunked_array([chunk for side in sides for chunk in side.chunks], pa.string())), drops
+        )
+        seen = second_looks(
+            [(looks[a], looks[b]) for a, b in zip(*(side.to_pylist() for side in sides), strict=True)],
+            os.cpu_count() or 1,
+        )
+        measured = np.full((some.num_rows, 3), np.nan, np.float32)
+        measured[np.asarray(hashed)] = np.array(seen, np.float32).reshape(-1, 3)
+        columns = [pa.array(column, from_pandas=True) for column in measured.T]
+        yield from pa.table([*some.columns, *columns], DUPLICATE_PAIRS.schema).to_batches()
+
+
+def _looks(lake: Lake, images: pa.Array, drops: dict[str, str]) -> dict[str, bytes]:
+    """The thumbnails of some images."""
+    looks: dict[str, bytes] = {}
+    for part in _facts(lake, drops):
+        with pq.ParquetFile(part) as file:
+            for batch in file.iter_batches(columns=["image_id", "look"]):
+                wanted = batch.filter(pc.is_in(batch["image_id"], images))
+                looks |= dict(zip(wanted["image_id"].to_pylist(), wanted["look"].to_pylist(), strict=True))
+    return looks
+
+
+def _facts(lake: Lake, drops: dict[str, str]) -> list[Path]:
+    return [part for drop in drops for part in lake.piece("image_facts", drop).parts()]

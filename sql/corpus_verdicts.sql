@@ -1,12 +1,12 @@
 -- One row for each rule about the whole corpus that an image fails: being a duplicate of a better copy, or a chosen rule.
 -- inputs: duplicates, rule_failures
--- params: radius
+-- params: radius, widest_radius
 select
     image_id,
     'duplicate' as stage,
-    if(method = 'pixels', 'same_pixels', 'near_duplicate') as reason,
+    case method when 'pixels' then 'same_pixels' when 'dihedral' then 'turned_duplicate' else 'near_duplicate' end as reason,
     distance::double as value,
-    $radius::double as threshold
+    if(distance <= $radius, $radius, $widest_radius)::double as threshold
 from duplicates
 where image_id <> keeper
 union all

@@ -11,4 +11,4 @@ once as (
         order by image_id, (status = 'ok') desc, status
     )
 )
-select f.* from once f semi join current_occurrences o on o.image_id = f.image_id
+select f.* exclude (look) from once f semi join current_occurrences o on o.image_id = f.image_id

@@ -5,7 +5,7 @@ import json
 import struct
 import tarfile
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,8 @@ import pytest
 import simplejpeg
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from dataset_build.images.hashes import three_views
+from dataset_build.images.hashes import Views
+from dataset_build.images.hashes import views as hashed_views
 from dataset_build.images.measures import inside_all_borders, inside_border, measured_grey, sharpness
 from dataset_build.sample import Sample, make_sample
 
@@ -63,15 +64,17 @@ def grey(data: bytes) -> np.ndarray:
     return measured_grey(np.asarray(rgb(data)))
 
 
-def views(data: bytes) -> tuple[bytes, ...]:
+def views(data: bytes) -> Views:
     picture = grey(data)
-    return three_views(picture, inside_all_borders(picture, inside_border(picture)))
+    inside = inside_border(picture)
+    return hashed_views(picture, inside, inside_all_borders(picture, inside))
 
 
-def distance(a: tuple[bytes, ...], b: tuple[bytes, ...]) -> int:
+def distance(a: Views, b: Views) -> int:
     """Bits of 256 that differ, the least over the views that are compared."""
-    pairs = ((0, 0), (1, 1), (1, 2), (2, 1), (2, 2))
-    return min((int.from_bytes(a[i]) ^ int.from_bytes(b[j])).bit_count() for i, j in pairs)
+    crops_a, crops_b = ((views.crops[:32], views.crops[32:]) for views in (a, b))
+    allowed = [*product(a[:3], b[:3]), *product(crops_a, b[:3]), *product(a[:3], crops_b)]
+    return min((int.from_bytes(one) ^ int.from_bytes(other)).bit_count() for one, other in allowed)
 
 
 def hashed(datas: Iterable[bytes]) -> set[str]:

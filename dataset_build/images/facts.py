@@ -10,7 +10,7 @@ from dataset_build.images import formats, hashes, measures
 from dataset_build.images.decode import Pixels, read_pixels
 from dataset_build.images.header import Header, Unreadable, guarded, open_image
 
-VERSION = "1"  # part of the fingerprint: raise it when any fact may come out different
+VERSION = "2"  # part of the fingerprint: raise it when any fact may come out different
 _COLUMNS = tuple(name for name in schemas.IMAGE_FACTS.schema.names if name != "image_id")
 
 
@@ -59,7 +59,8 @@ def _header_facts(header: Header) -> dict[str, object]:
 def _pixel_facts(pixels: Pixels) -> dict[str, object]:
     grey = measures.measured_grey(pixels.rgb)
     inside = measures.inside_border(grey)
-    whole, trimmed, centre = hashes.three_views(grey, measures.inside_all_borders(grey, inside))
+    trimmed = measures.inside_all_borders(grey, inside)
+    views = hashes.views(grey, inside, trimmed)
     brightness, contrast, entropy = measures.levels(grey)
     return {
         "reason": pixels.oddity,
@@ -68,10 +69,12 @@ def _pixel_facts(pixels: Pixels) -> dict[str, object]:
         "orientation": pixels.orientation,
         "pixel_hash": pixels.hash,
         "decode_scale": pixels.scale,
-        "hash_whole": whole,
-        "hash_trimmed": trimmed,
-        "hash_centre": centre,
+        "hash_whole": views.whole,
+        "hash_inside": views.inside,
+        "hash_trimmed": views.trimmed,
+        "hash_crops": views.crops,
         "hash_informative": hashes.informative(grey),
+        "look": hashes.look(grey, pixels.rgb, trimmed),
         "phash": hashes.phash(grey),
         "sharpness": measures.sharpness(grey),
         "brightness": brightness,

@@ -1,47 +1,75 @@
-"""Perceptual hashes of a grey image: the 256-bit DCT hash in three views, and ImageHash's phash."""
+"""Perceptual hashes of a grey image: the 256-bit DCT hash in several views, its thumbnail, and ImageHash's phash."""
 
 from functools import cache
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from dataset_build.images.measures import MEASURED_SIDE, Box, Grey, resize
+from dataset_build.images.measures import MEASURED_SIDE, Box, Grey, Rgb, resize
 
-THUMB = 64  # pixels, side of the picture that is transformed
+THUMB = 80  # pixels, side of the picture that is transformed
+CROP = 73  # pixels of these: 91 %
+CROPS = (2, 4)  # left and top of the two crops
 FREQUENCIES = 16  # lowest frequencies kept, in each direction
 FLAT = 12.0  # grey levels of 255: at or below this standard deviation unrelated images get equal hashes
 SMALL = 16  # pixels: a view with a shorter side below this says too little
-CENTRE = 0.05  # share cut from each side of the trimmed image
+ZERO = 0.05  # grey levels: a frequency of no more than this is zero but for rounding errors
+LOOK, COLOURS = 32, 16  # pixels, sides of the stored thumbnail: grey, and each of Cb and Cr
 
 
-def three_views(grey: Grey, trimmed: Box) -> tuple[bytes, bytes, bytes]:
-    """DCT hashes of the image, of its `trimmed` box, and of the centre 90 % of that box; 32 bytes each.
+class Views(NamedTuple):
+    """DCT hashes of one image, 32 bytes each; `crops` is two of them in one."""
 
-    Two images look alike when any view of one is near any view of the other, which survives added borders and
-    small crops. A view that is flat or small would match its like anywhere, so the view before it stands in.
+    whole: bytes
+    inside: bytes
+    trimmed: bytes
+    crops: bytes
+
+
+def views(grey: Grey, inside: Box, trimmed: Box) -> Views:
+    """Hashes of the image, of what lies `inside` its outer border, of its `trimmed` box, and of that one's crops.
+
+    The crops are two of 91 % of width and height, at two places on the diagonal. Two images look alike
+    when any of the first three of one is near any of the other's, or near a crop of the other: that survives added
+    borders and cut edges. A view that is flat or small would match its like anywhere, so the one before stands in.
     """
-    whole = dct_hash(grey)
-    inner = whole if trimmed.area == grey.size else _hash_or(trimmed.cut(grey), whole)
-    return whole, inner, _hash_or(trimmed.shrunk(CENTRE).cut(grey), inner)
+    whole = dct_hash(_thumb(grey))
+    first = whole if inside.area == grey.size else _hash_or(inside.cut(grey), whole)
+    cut = grey if trimmed.area == grey.size else trimmed.cut(grey)
+    last = first if trimmed == inside else _hash_or(cut, first)
+    return Views(whole, first, last, _crop_hashes(cut, last))
 
 
 def informative(grey: Grey) -> bool:
     """Whether its hashes say anything: false for a flat or tiny image."""
-    return min(grey.shape) >= SMALL and float(cv2.meanStdDev(grey)[1][0, 0]) > FLAT
+    return min(grey.shape) >= SMALL and _deviation(grey) > FLAT
 
 
-def dct_hash(grey: Grey) -> bytes:
-    """256 bits: which of the 16 × 16 lowest frequencies of a 64 × 64 thumbnail exceed their median; 32 bytes.
+def dct_hash(thumb: Grey) -> bytes:
+    """256 bits: which of the 16 × 16 lowest frequencies of a square picture are above zero; 32 bytes.
 
-    The same idea as phash (Zauner 2010, "Implementation and benchmarking of perceptual image hash functions")
-    with four times the bits, because 64 are too few to tell text pages apart.
+    The same idea as phash (Zauner 2010, "Implementation and benchmarking of perceptual image hash functions") with
+    four times the bits, because 64 are too few to tell text pages apart. Signs, because those of a mirrored or
+    turned picture follow from them: see `dataset_build.dedup.dihedral`.
     """
-    thumb = resize(grey, THUMB, THUMB, cv2.INTER_AREA).astype(np.float64)
-    basis = _dct_basis()
-    low = (basis @ thumb @ basis.T).ravel().round(6)  # what is zero but for rounding errors must not flip bits
-    return np.packbits(low > np.median(low)).tobytes()
+    basis = _dct_basis(len(thumb))
+    return np.packbits((basis @ thumb.astype(np.float32) @ basis.T).ravel() > ZERO).tobytes()
+
+
+def look(grey: Grey, rgb: Rgb, trimmed: Box) -> bytes:
+    """The trimmed image small, for a second look: 32 × 32 grey levels, then 16 × 16 each of Cb and Cr; 1536 bytes.
+
+    `rgb` may have another size than `grey`; `trimmed` is a box of `grey`.
+    """
+    box = trimmed if min(trimmed.cut(grey).shape) >= SMALL else Box(0, 0, *grey.shape[::-1])
+    small = resize(box.cut(grey), LOOK, LOOK, cv2.INTER_AREA)
+    inside = box.scaled(rgb.shape[1] / grey.shape[1], rgb.shape[0] / grey.shape[0]).cut(rgb)
+    colours = resize(resize(inside, 4 * COLOURS, 4 * COLOURS, cv2.INTER_LINEAR), COLOURS, COLOURS, cv2.INTER_AREA)
+    _, red, blue = cv2.split(cv2.cvtColor(colours, cv2.COLOR_RGB2YCrCb))
+    return small.tobytes() + np.asarray(blue).tobytes() + np.asarray(red).tobytes()
 
 
 def phash(grey: Grey) -> str:
@@ -57,14 +85,30 @@ def phash(grey: Grey) -> str:
     return str(imagehash.phash(Image.fromarray(grey)))
 
 
+def _crop_hashes(trimmed: Grey, other: bytes) -> bytes:
+    if min(trimmed.shape, default=0) < SMALL:
+        return other * len(CROPS)
+    thumb = _thumb(trimmed)
+    crops = (thumb[k : k + CROP, k : k + CROP] for k in CROPS)
+    return b"".join(dct_hash(crop) if _deviation(crop) > FLAT else other for crop in crops)
+
+
 def _hash_or(view: Grey, other: bytes) -> bytes:
-    return dct_hash(view) if informative(view) else other
+    return dct_hash(_thumb(view)) if informative(view) else other
+
+
+def _thumb(grey: Grey) -> Grey:
+    return resize(grey, THUMB, THUMB, cv2.INTER_AREA)
+
+
+def _deviation(grey: Grey) -> float:
+    return float(cv2.meanStdDev(grey)[1][0, 0])
 
 
 @cache
-def _dct_basis() -> NDArray[np.float64]:
-    """The first rows of the orthonormal DCT-II matrix, shape (16, 64)."""
-    frequency, sample = np.ogrid[:FREQUENCIES, :THUMB]
-    basis = np.cos(np.pi * frequency * (2 * sample + 1) / (2 * THUMB)) * np.sqrt(2 / THUMB)
+def _dct_basis(side: int) -> NDArray[np.float32]:
+    """The first rows of the orthonormal DCT-II matrix, shape (16, side)."""
+    frequency, sample = np.ogrid[:FREQUENCIES, :side]
+    basis = np.cos(np.pi * frequency * (2 * sample + 1) / (2 * side)) * np.sqrt(2 / side)
     basis[0] /= np.sqrt(2)
-    return np.ascontiguousarray(basis)
+    return np.ascontiguousarray(basis, np.float32)

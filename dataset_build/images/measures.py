@@ -36,10 +36,9 @@ class Box(NamedTuple):
         """The same box further right and down."""
         return Box(self.x0 + dx, self.y0 + dy, self.x1 + dx, self.y1 + dy)
 
-    def shrunk(self, share: float) -> "Box":
-        """The same box with `share` of its width and height gone from each side."""
-        dx, dy = round((self.x1 - self.x0) * share), round((self.y1 - self.y0) * share)
-        return Box(self.x0 + dx, self.y0 + dy, self.x1 - dx, self.y1 - dy)
+    def scaled(self, x: float, y: float) -> "Box":
+        """The same box in the image at x times its width and y times its height."""
+        return Box(round(self.x0 * x), round(self.y0 * y), round(self.x1 * x), round(self.y1 * y))
 
 
 def measured_grey(rgb: Rgb) -> Grey:

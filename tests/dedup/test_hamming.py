@@ -13,6 +13,11 @@ def triples(found):
     )
 
 
+def ordered(found):
+    """Pairs as a sorted list of (left row, right row, distance)."""
+    return sorted(triple for part in found for triple in zip(*(column.tolist() for column in part), strict=True))
+
+
 def flipped(row, bits):
     """The hash with the bits of these numbers flipped."""
     row = row.copy()
@@ -39,27 +44,27 @@ def always_indexed(monkeypatch):
 def test_finds_planted_pairs_once_with_their_distance():
     base = np.random.default_rng(0).integers(0, 2**64, 4, np.uint64)
     hashes = np.array([base, flipped(base, range(5)), ~base, flipped(base, range(0, 256, 8))])
-    fresh = np.ones(4, bool)
-    assert triples(hamming.near_rows(hashes, fresh, 31)) == [(0, 1, 5)]
-    assert triples(hamming.near_rows(hashes, fresh, 32)) == [(0, 1, 5), (0, 3, 32)]
-    assert triples(hamming.near_rows(hashes, fresh, 35)) == [(0, 1, 5), (0, 3, 32), (1, 3, 35)]
+    assert triples(hamming.near_among(hashes, 31)) == [(0, 1, 5)]
+    assert triples(hamming.near_among(hashes, 32)) == [(0, 1, 5), (0, 3, 32)]
+    assert triples(hamming.near_among(hashes, 35)) == [(0, 1, 5), (0, 3, 32), (1, 3, 35)]
 
 
-def test_pairs_without_a_fresh_row_are_left_out():
-    base = np.random.default_rng(0).integers(0, 2**64, 4, np.uint64)
-    hashes = np.array([base, flipped(base, [3]), flipped(base, [4])])
-    assert triples(hamming.near_rows(hashes, np.array([False, False, True]), 31)) == [(0, 2, 1), (1, 2, 2)]
-    assert triples(hamming.near_rows(hashes, np.zeros(3, bool), 31)) == []
-
-
-@pytest.mark.parametrize("radius", [0, 15, 16, 31, 47, 48, 72])
+@pytest.mark.parametrize("radius", [0, 15, 16, 31, 47, 48, 64, 72])
 def test_index_and_brute_force_find_the_same(radius, always_indexed):
     hashes = clustered(radius, bases=150, copies=8, most=70)
-    fresh = np.random.default_rng(radius).random(len(hashes)) < 0.4
-    everything = triples(hamming.brute_force(hashes, hashes, radius, half=True))
-    expected = [(i, j, distance) for i, j, distance in everything if fresh[i] or fresh[j]]
-    assert triples(hamming.near_rows(hashes, fresh, radius)) == expected
+    expected = triples(hamming.brute_force(hashes, hashes, radius, half=True))
+    assert triples(hamming.near_among(hashes, radius)) == expected
     assert radius < 31 or len(expected) > 100
+
+
+@pytest.mark.parametrize("few", [30, 900])
+def test_two_sides_are_compared_whichever_is_larger(few, always_indexed):
+    hashes = clustered(1, bases=100, copies=9, most=70)
+    rows = np.random.default_rng(0).permutation(len(hashes))
+    left, right = hashes[rows[:few]], hashes[rows[few:]]
+    expected = ordered(hamming.brute_force(left, right, 64, half=False))
+    assert ordered(hamming.near(left, right, 64)) == expected
+    assert len(expected) > 30
 
 
 @pytest.mark.parametrize("radius", [15, 31, 47])
@@ -67,24 +72,22 @@ def test_no_pair_is_missed_where_the_search_is_exact(radius):
     base = np.zeros(4, np.uint64)
     each_band = [band * 16 + bit for bit in range(radius // 16 + 1) for band in range(16)]
     hashes = np.array([base, flipped(base, each_band[:radius])])
-    assert triples(hamming.near_rows(hashes, np.ones(2, bool), radius)) == [(0, 1, radius)]
+    assert triples(hamming.near_among(hashes, radius)) == [(0, 1, radius)]
 
 
 def test_the_worst_pair_at_48_bits_is_the_first_to_be_missed():
     three_in_each_band = [band * 16 + bit for bit in range(3) for band in range(16)]
     hashes = np.array([np.zeros(4, np.uint64), flipped(np.zeros(4, np.uint64), three_in_each_band)])
-    assert triples(hamming.near_rows(hashes, np.ones(2, bool), 72)) == []
+    assert triples(hamming.near_among(hashes, 72)) == []
 
 
 def test_many_results_of_one_row_are_all_returned(always_indexed):
     rng = np.random.default_rng(5)
     hashes = np.array([flipped(np.zeros(4, np.uint64), rng.choice(256, 4, False)) for _ in range(300)])
     hashes = np.unique(hashes, axis=0)
-    assert (
-        len(triples(hamming.near_rows(hashes, np.ones(len(hashes), bool), 31))) == len(hashes) * (len(hashes) - 1) / 2
-    )
+    assert len(triples(hamming.near_among(hashes, 31))) == len(hashes) * (len(hashes) - 1) / 2
 
 
 @pytest.mark.parametrize("rows", [0, 1])
 def test_too_few_rows_to_pair(rows):
-    assert triples(hamming.near_rows(np.zeros((rows, 4), np.uint64), np.ones(rows, bool), 48)) == []
+    assert triples(hamming.near_among(np.zeros((rows, 4), np.uint64), 48)) == []

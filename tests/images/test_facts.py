@@ -20,14 +20,16 @@ def ramps():
 
 def test_all_facts_of_one_image(measure, ramps, encode):
     """When this must change, so must facts.VERSION: stored facts are then measured anew."""
-    assert facts.VERSION == "1"
+    assert facts.VERSION == "2"
     data = encode(ramps, "PNG")
     row = measure(data)
     numbers = {"sharpness": 730.3086, "brightness": 0.47440, "contrast": 0.19114, "entropy": 7.61062}
     for name, value in numbers.items():
         assert row.pop(name) == pytest.approx(value, rel=1e-4)
-    for name in ("hash_whole", "hash_trimmed", "hash_centre"):
+    for name in ("hash_whole", "hash_inside", "hash_trimmed", "hash_crops"):
         row[name] = row[name].hex()
+    look = np.frombuffer(row.pop("look"), np.uint8)
+    assert (len(look), look.mean()) == (1536, pytest.approx(122.25260416666667, rel=1e-4))
     assert row == {
         "status": "ok",
         "reason": None,
@@ -41,9 +43,11 @@ def test_all_facts_of_one_image(measure, ramps, encode):
         "orientation": 1,
         "pixel_hash": "e0b480d6d75814b3a88fc514e8c0c688",
         "decode_scale": 1,
-        "hash_whole": "803c2f95303f716b67454c6049af5a4856bba566aacc01f80ff17b6f5a4a56d6",
-        "hash_trimmed": "803c2f95303f716b67454c6049af5a4856bba566aacc01f80ff17b6f5a4a56d6",
-        "hash_centre": "802a1f807d2a3079667e6c7a494752de553ba666f48f001e2db5ab7b6a564aad",
+        "hash_whole": "803c2f95303f716b67454c6049af5a4856bb2566aacc01f80ff17b6f5a4a56d6",
+        "hash_inside": "803c2f95303f716b67454c6049af5a4856bb2566aacc01f80ff17b6f5a4a56d6",
+        "hash_trimmed": "803c2f95303f716b67454c6049af5a4856bb2566aacc01f80ff17b6f5a4a56d6",
+        "hash_crops": "80281f82152a207f66fe4ce15b5f56b8b573aecc201809f06b614a5256a554ab"
+        "802a2f807d2a3179677f6c7a49435ade5539b763be8f201e05b4296b2b520a65",
         "hash_informative": True,
         "phash": "803f3871776c595a",
         "greyscale": False,

@@ -61,9 +61,57 @@ def test_members_are_rejected_and_keepers_are_not() -> None:
         {"image_id": "k", "keeper": "k", "method": "keeper", "distance": 0},
         {"image_id": "p", "keeper": "k", "method": "pixels", "distance": 0},
         {"image_id": "n", "keeper": "k", "method": "hash", "distance": 12},
+        {"image_id": "o", "keeper": "k", "method": "hash", "distance": 60},
+        {"image_id": "t", "keeper": "k", "method": "dihedral", "distance": 9},
     ]
-    rows = run("corpus_verdicts", {"radius": 48}, duplicates=stars)
+    rows = run("corpus_verdicts", {"radius": 48, "widest_radius": 64}, duplicates=stars)
     assert [(row["image_id"], row["reason"], row["value"], row["threshold"]) for row in rows] == [
         ("n", "near_duplicate", 12.0, 48.0),
+        ("o", "near_duplicate", 60.0, 64.0),
         ("p", "same_pixels", 0.0, 48.0),
+        ("t", "turned_duplicate", 9.0, 48.0),
     ]
+
+
+RULES = {"radius": 48, "confirm": 0.9, "variants": "keep", "recoloured": 12, "redrawn": 40}
+
+
+def relations(rules: dict[str, object], *pairs: tuple[str, int, float | None, float | None, float | None]) -> list[str]:
+    columns = ("method", "distance", "correlation", "recoloured", "redrawn")
+    planted = [
+        {"image_id_a": f"{k}", "image_id_b": "x", **dict(zip(columns, pair, strict=True))}
+        for k, pair in enumerate(pairs)
+    ]
+    return [row["relation"] for row in run("judged_pairs", RULES | rules, duplicate_pairs=planted)]
+
+
+def test_pairs_in_the_doubtful_band_need_a_second_look() -> None:
+    pairs = [
+        ("hash", 48, 0.1, 0, 0),
+        ("hash", 49, 0.901, 0, 0),
+        ("hash", 49, 0.89, 0, 0),
+        ("dihedral", 49, None, None, None),
+    ]
+    assert relations({}, *pairs) == ["duplicate", "duplicate", "unlike", "unlike"]
+    assert relations({"confirm": 2}, *pairs) == ["duplicate", "unlike", "unlike", "unlike"]
+    assert relations({"radius": 49}, *pairs) == ["duplicate"] * 4
+
+
+def test_recoloured_and_redrawn_pairs_are_variants_unless_merged() -> None:
+    pairs = [
+        ("hash", 0, 1, 12, 40), ("hash", 0, 1, 13, 0), ("hash", 0, 1, 0, 41), ("hash", 50, 0.95, 13, 0),
+        ("hash", 50, 0.5, 13, 41), ("pixels", 0, None, None, None), ("dihedral", 5, None, None, None),
+    ]  # fmt: skip
+    told = ["duplicate", "variant", "variant", "variant", "unlike", "duplicate", "duplicate"]
+    assert relations({}, *pairs) == told
+    assert relations({"variants": "merge"}, *pairs) == [each.replace("variant", "duplicate") for each in told]
+    off = relations({"recoloured": 0, "redrawn": 0}, *pairs)
+    assert off == [each.replace("variant", "duplicate") for each in told]
+
+
+def test_variants_are_listed_while_both_survive() -> None:
+    pair = {"method": "hash", "distance": 0, "correlation": 1, "recoloured": 13, "redrawn": 0}
+    planted = [{"image_id_a": "a", "image_id_b": b, **pair} for b in "bc"]
+    survivors = [{"image_id": "a"}, {"image_id": "b"}]
+    found = run("variants", RULES, duplicate_pairs=planted, survivors=survivors)
+    assert [(row["image_id_a"], row["image_id_b"]) for row in found] == [("a", "b")]
