@@ -16,9 +16,14 @@ from dataset_build.tags import fold
 from dataset_build.text import models, regions
 
 
-@cache
 def fingerprint_of(table: str, config: Config) -> Fingerprint:
     """The fingerprint of a table's own step; what it reads from other tables is versioned by their content."""
+    return _fingerprint_of(table, config, models.why_off(config.text) if table == "text_regions" else None)
+
+
+@cache
+def _fingerprint_of(table: str, config: Config, text_off: str | None) -> Fingerprint:
+    """What is installed may change while the process lives: why text detection is off is asked anew each time."""
     limits = config.images.model_dump()
     made_from: dict[str, dict[str, Any]] = {
         "listing": {"code": listing.VERSION},
@@ -29,7 +34,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "images": limits,
         },
         "image_facts": {"code": facts.VERSION, "images": limits},
-        "text_regions": text_detection(config),
+        "text_regions": {"off": text_off} if text_off else text_detection(config),
         "tags": {"code": fold.VERSION, "query": _query("tags", config)},
         "duplicate_pairs": {"code": pairs.VERSION, "widest_radius": config.duplicates.widest_radius},
         "duplicates": {
@@ -43,9 +48,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
 
 
 def text_detection(config: Config) -> dict[str, Any]:
-    """What text is detected with, or that it isn't and why."""
-    if why := models.why_off(config.text):
-        return {"off": why}
+    """What text is detected with, where it is."""
     return {"code": regions.VERSION, "models": models.SHA256, "images": config.images.model_dump()}
 
 
