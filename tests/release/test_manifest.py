@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from dataset_build.release.manifest import code, content, files_of, read_manifest, seal, stages
+from dataset_build.release.manifest import STAGES, code, content, files_of, read_manifest, seal, stages
 
 
 def rejects(*pairs: tuple[str, str]) -> pa.Table:
@@ -50,7 +50,7 @@ def test_unknown_stages_come_before_the_captions() -> None:
 
 def test_stages_of_nothing() -> None:
     nothing = pa.table({"stage": pa.array([], pa.string()), "reason": pa.array([], pa.string())})
-    assert [(s["in"], s["rejected"], s["out"]) for s in stages(nothing, 0)] == [(0, {}, 0)] * 8
+    assert [(s["in"], s["rejected"], s["out"]) for s in stages(nothing, 0)] == [(0, {}, 0)] * len(STAGES)
 
 
 def test_more_rejects_than_occurrences_is_an_error() -> None:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from dataset_build.config import Config, Duplicates
-from dataset_build.schemas import IMAGE_FACTS, OCCURRENCES, TAGS
+from dataset_build.schemas import IMAGE_FACTS, LISTING, OCCURRENCES, TAGS
 from resources.dedup import update_duplicates, update_pairs
 from resources.lake import Lake
 
@@ -85,7 +85,7 @@ def arrive(lake: Lake, scrape: Path, name: str, rows: Rows) -> str:
         }
         for row in rows
     ]
-    for table, planted in ((IMAGE_FACTS, rows), (OCCURRENCES, places), (TAGS, [])):
+    for table, planted in ((LISTING, []), (IMAGE_FACTS, rows), (OCCURRENCES, places), (TAGS, [])):
         lake.piece(table.name, drop).replace([pa.RecordBatch.from_pylist(planted, table.schema)], {}, {})
     return drop
 

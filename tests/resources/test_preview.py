@@ -41,7 +41,7 @@ def counts(root: Path, *settings: str) -> dict[tuple[str, str], tuple[int, int]]
 
 
 def test_it_counts_what_each_stage_rejects_now_and_then(lake: Path) -> None:
-    found = counts(lake, "rules.min_side=215", "duplicates.radius=0")
+    found = counts(lake, "rules.min_side=215", "duplicates.radius=0", "duplicates.confirm=2")
     assert found[("size", "too_small")] == (1, 2)
     assert found[("duplicate", "near_duplicate")] == (1, 0)
     assert found[("caption", "no_caption")] == (1, 1)
