@@ -67,9 +67,10 @@ def main() -> int:
 
 def quality(count: int, seed: int) -> bool:
     """Print recall and wrong pairs; whether every bar is met."""
+    warm_up()  # before the workers fork: OpenCV must have no threads by then
     pictures = bases(count, seed)
     print(f"bases: {dict(Counter(picture.origin for picture in pictures))}; {len(TRANSFORMS)} copies of each")
-    with ProcessPoolExecutor(initializer=warm_up) as pool:
+    with ProcessPoolExecutor() as pool:
         made = pool.map(
             hashed_copies, [picture.image for picture in pictures], range(count), [seed] * count, chunksize=4
         )
