@@ -1,31 +1,29 @@
 """A limit on the time that one image may take, kept even against code that never returns to Python."""
 
-import faulthandler
-import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TextIO
 
-_armed: tuple[float, TextIO] | None = None
+EXIT_CODE = -signal.SIGALRM  # of a process that took too long, as multiprocessing tells it
+
+_seconds = 0.0
 
 
 def arm(seconds: float) -> None:
-    """From now on, this process ends (exit code 1) when a block under `limited` takes longer than `seconds`.
+    """From now on, this process is ended by the kernel when a block under `limited` takes longer than `seconds`.
 
     For worker processes only: whoever started them must answer for the image.
     """
-    global _armed
-    _armed = (seconds, open(os.devnull, "w"))  # noqa: SIM115, PTH123 - stays open as long as the process
+    global _seconds
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    _seconds = seconds
 
 
 @contextmanager
 def limited() -> Iterator[None]:
     """Hold the block to the limit, where one is armed."""
-    if _armed is None:
-        yield
-        return
-    faulthandler.dump_traceback_later(_armed[0], exit=True, file=_armed[1])
+    signal.setitimer(signal.ITIMER_REAL, _seconds)
     try:
         yield
     finally:
-        faulthandler.cancel_dump_traceback_later()
+        signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,5 +1,6 @@
 """Where per-image work runs: a function from a record batch to a record batch, over many units at once."""
 
+import ctypes
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +11,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
+from dataset_build import watchdog
+
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 Unit = tuple[int, pa.RecordBatch]
 PRELOAD = [
@@ -18,7 +21,9 @@ PRELOAD = [
     "scipy.fftpack",  # by imagehash, at the first hash
     "pandas",  # by pyarrow, at the first conversion, where it is installed
 ]
-TIMED_OUT = 1  # the exit code of faulthandler's watchdog
+
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h, in bytes
 
 
 class Engine(Protocol):
@@ -108,7 +113,7 @@ def _row_by_row(
         try:
             results.append(pool.submit(work, None, row).result())
         except ProcessExpired as death:
-            results.append(failed(row, "timeout" if death.exitcode == TIMED_OUT else "crashed"))
+            results.append(failed(row, "timeout" if death.exitcode == watchdog.EXIT_CODE else "crashed"))
     return pa.concat_batches(results)
 
 
@@ -125,4 +130,13 @@ def _context() -> Any:
 def _initialise(setup: Callable[[], None]) -> None:
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
+    _keep_freed_memory()
     setup()
+
+
+def _keep_freed_memory() -> None:
+    """Reuse the memory of one picture for the next: to give it back and fault it in again takes a fifth of the time."""
+    c = ctypes.CDLL(None)
+    if hasattr(c, "mallopt"):  # glibc
+        c.mallopt(M_MMAP_THRESHOLD, 64 * 2**20)
+        c.mallopt(M_TRIM_THRESHOLD, 128 * 2**20)
