@@ -4,6 +4,7 @@ SAMPLE ?= sample
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+MODELS := $(VENV)/.models
 
 .PHONY: help demo test lint ui bench clean
 
@@ -13,8 +14,11 @@ help:  ## Show what can be made
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	-$(BIN)/dataset-build text-models
 	touch $(READY)
+
+$(MODELS): $(READY)
+	-$(BIN)/dataset-build text-models
+	touch $(MODELS)
 
 demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happened
 	@test -d $(SAMPLE) || $(BIN)/dataset-build sample $(SAMPLE)
@@ -25,7 +29,7 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  $(BIN)/dataset-build explain alt/0031.jpg --lake $(LAKE)'
 	@echo '  make ui'
 
-test: $(READY)  ## Run the tests
+test: $(MODELS)  ## Run the tests
 	$(BIN)/pytest -q
 
 lint: $(READY)  ## Check style, imports and types
@@ -36,7 +40,7 @@ lint: $(READY)  ## Check style, imports and types
 ui: $(READY)  ## Open the Dagster UI over the lake, on this machine only
 	$(BIN)/dataset-build ui --lake $(LAKE)
 
-bench: $(READY)  ## Print the benchmarks' ratios
+bench: $(MODELS)  ## Print the benchmarks' ratios
 	for b in decode_once near_duplicates ingest tags text_heavy verdicts; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
