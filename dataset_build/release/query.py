@@ -45,7 +45,7 @@ def render_rows(rows: duckdb.DuckDBPyRelation | None, form: Format = "table", wi
     """Rows as text that ends with a newline.
 
     table: for reading, at most `width` characters wide and 100 rows long, with a note of what isn't shown.
-    csv: RFC 4180 with a header; null is empty, lists and structs are JSON.
+    csv: RFC 4180 with a header, but lines end as in the shell; null is empty, lists and structs are JSON.
     json: an array of objects, one line each; see `as_json` for the values.
     """
     if form == "table":
@@ -63,7 +63,7 @@ def _table(rows: duckdb.DuckDBPyRelation, width: int) -> str:
 
 def _csv(columns: list[str], rows: list[Any]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text)
+    writer = csv.writer(text, lineterminator="\n")  # a cell can be handed to another command
     writer.writerow(columns)
     writer.writerows([_cell(as_json(value)) for value in row] for row in rows)
     return text.getvalue()

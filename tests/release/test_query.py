@@ -77,11 +77,11 @@ def test_csv_is_rfc_4180(release: Release) -> None:
         select 'a,"b"' as "x,y", null as n, [1, 2] as l, true as t, 'two' || chr(10) || 'lines' as s, 0.5::double as d
     """
     assert render_rows(run_sql(release, query), "csv") == (
-        '"x,y",n,l,t,s,d\r\n"a,""b""",,"[1, 2]",true,"two\nlines",0.5\r\n'
+        '"x,y",n,l,t,s,d\n"a,""b""",,"[1, 2]",true,"two\nlines",0.5\n'
     )
 
 
-@pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("csv", "uri\r\n")])
+@pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("csv", "uri\n")])
 def test_no_rows(release: Release, form: Any, text: str) -> None:
     assert render_rows(run_sql(release, "select uri from images where false"), form) == text
 
@@ -91,7 +91,7 @@ def test_a_table_without_rows_shows_its_columns(release: Release) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "  -- nothing", "set threads = 1"])
-@pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("csv", "\r\n"), ("table", "")])
+@pytest.mark.parametrize(("form", "text"), [("json", "[]\n"), ("csv", "\n"), ("table", "")])
 def test_statements_without_rows(release: Release, query: str, form: Any, text: str) -> None:
     assert render_rows(run_sql(release, query), form) == text
 
