@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -20,19 +19,13 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_stages
+from dataset_build.cli_drops import drop_app, source_app
+from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
 
-LakeOption = Annotated[
-    Path,
-    typer.Option("--lake", envvar="DATASET_BUILD_LAKE", help="Folder that holds all tables and releases."),
-]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", envvar="DATASET_BUILD_CONFIG", help="Settings; ./dataset.toml is taken when it exists."),
-]
 ReleaseOption = Annotated[str | None, typer.Option("--release", help="Version; the latest by default.")]
-LAKE = Path("lake")
 HELP = """From a folder of scraped images to versioned, deduplicated, captioned training sets.
 
 [bold]Examples[/bold]
@@ -45,15 +38,10 @@ dataset-build explain 3f9a
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
-release_app = typer.Typer(help="Look at releases.", no_args_is_help=True)
-drop_app = typer.Typer(help="Look at drops, and take them out.", no_args_is_help=True)
-source_app = typer.Typer(help="Say where sources lie, or forget them.", no_args_is_help=True)
 app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 app.add_typer(vocabulary_app, name="vocabulary")
-out = Console()
-err = Console(stderr=True)
 
 
 def main() -> None:
@@ -169,31 +157,6 @@ def print_outcome(outcome: Any, root: Path) -> None:
     out.print(f"[dim]{seconds}[/dim]")
     if speechless := manifest["stages"][-1]["rejected"].get("no_caption"):
         out.print(f"{speechless:,} images have no text to make a caption from: give them sidecars, such as <name>.txt")
-
-
-def print_stages(manifest: dict[str, Any]) -> None:
-    """The funnel from files found to images kept."""
-    table = Table("stage", "in", "rejected", "why", "out")
-    for column in (1, 2, 4):
-        table.columns[column].justify = "right"
-    for stage in manifest["stages"]:
-        reasons = sorted(stage["rejected"].items(), key=lambda item: (-item[1], item[0]))
-        why = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
-        table.add_row(
-            stage["stage"],
-            f"{stage['in']:,}",
-            f"{sum(stage['rejected'].values()):,}",
-            why,
-            f"{stage['out']:,}",
-        )
-    out.print(table)
-    for name, why in manifest.get("skipped", {}).items():
-        out.print(f"[yellow]not judged:[/yellow] {name}: {escape(why)}", highlight=False, soft_wrap=True)
-
-
-def images_in(manifest: dict[str, Any]) -> int:
-    """Images that a release keeps."""
-    return int(manifest["files"]["images.parquet"]["rows"])
 
 
 @app.command()
@@ -359,100 +322,3 @@ def ui(
         str(port),
     ]
     os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
-
-
-@release_app.command("list")
-def release_list(lake: LakeOption = LAKE) -> None:
-    """All releases, oldest first."""
-    from dataset_build.release.reader import releases
-
-    table = Table("version", "images", "rejects", "created", "parent")
-    for manifest in releases(lake):
-        rejects = manifest["files"]["rejects.parquet"]["rows"]
-        table.add_row(
-            manifest["version"],
-            f"{images_in(manifest):,}",
-            f"{rejects:,}",
-            manifest["created_at"],
-            manifest["parent"],
-        )
-    out.print(table)
-
-
-@release_app.command("show")
-def release_show(
-    version: Annotated[str | None, typer.Argument(help="Version; the latest by default.")] = None,
-    lake: LakeOption = LAKE,
-) -> None:
-    """One release: its funnel from files to images, and its files."""
-    from dataset_build.release.reader import open_release
-
-    with open_release(version, lake) as opened:
-        out.print(f"release {opened.version}, created {opened.manifest['created_at']}, in {escape(str(opened.folder))}")
-        print_stages(opened.manifest)
-        table = Table("file", "rows", "bytes", "sha256")
-        for name, file in opened.manifest["files"].items():
-            table.add_row(
-                name, f"{file['rows']:,}" if "rows" in file else "", f"{file['bytes']:,}", file["sha256"][:16]
-            )
-        out.print(table)
-
-
-@drop_app.command("list")
-def drop_list(lake: LakeOption = LAKE) -> None:
-    """All drops, in the order of their arrival."""
-    from resources.drops import Drops
-
-    table = Table("#", "drop", "source", "files", "bytes", "vanished", "registered", "")
-    for drop in Drops(lake.resolve() / "drops").all():
-        state = "removed" if drop.removed else ""
-        table.add_row(
-            str(drop.sequence), escape(drop.name), escape(drop.source), f"{drop.files:,}", f"{drop.bytes:,}",
-            str(drop.vanished), drop.registered_at, state,
-        )  # fmt: skip
-    out.print(table)
-
-
-@drop_app.command("remove")
-def drop_remove(name: str, lake: LakeOption = LAKE) -> None:
-    """Leave a drop out of every later release. Nothing is deleted; `drop restore` takes it back."""
-    from resources.drops import Drops
-
-    Drops(lake.resolve() / "drops").remove(name)
-    out.print(f"removed {escape(name)}; the next build makes a release without it")
-
-
-@drop_app.command("restore")
-def drop_restore(name: str, lake: LakeOption = LAKE) -> None:
-    """Take a removed drop back."""
-    from resources.drops import Drops
-
-    Drops(lake.resolve() / "drops").restore(name)
-    out.print(f"restored {escape(name)}")
-
-
-@source_app.command("list")
-def source_list(lake: LakeOption = LAKE) -> None:
-    """The folders that a build looks into."""
-    from resources.drops import Drops
-
-    for name, root in Drops(lake.resolve() / "drops").sources().items():
-        out.print(f"{escape(name)}: {escape(str(root))}", soft_wrap=True)
-
-
-@source_app.command("move")
-def source_move(name: str, folder: Path, lake: LakeOption = LAKE) -> None:
-    """Say where the files of a source lie now, after they were moved."""
-    from resources.drops import Drops
-
-    Drops(lake.resolve() / "drops").move_source(name, folder)
-    out.print(f"{escape(name)} lies in {escape(str(folder.resolve()))}")
-
-
-@source_app.command("forget")
-def source_forget(name: str, lake: LakeOption = LAKE) -> None:
-    """Leave all of a source out of every later release, and look there no more. Nothing is deleted."""
-    from resources.drops import Drops
-
-    Drops(lake.resolve() / "drops").forget_source(name)
-    out.print(f"forgot {escape(name)}; the next build makes a release without it")

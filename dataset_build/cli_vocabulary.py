@@ -6,22 +6,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, out
 from dataset_build.release.text import plain
 
 app = typer.Typer(help="Import tag vocabularies, look at them, and try them out.", no_args_is_help=True)
-out = Console()
 
-LakeOption = Annotated[Path, typer.Option("--lake", envvar="DATASET_BUILD_LAKE", help="Folder that holds all tables.")]
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option("--config", envvar="DATASET_BUILD_CONFIG", help="Settings; ./dataset.toml is taken when it exists."),
-]
 LimitOption = Annotated[int, typer.Option("--limit", min=1, help="Lines to print at the most.")]
-LAKE = Path("lake")
 
 
 @app.command("import")

@@ -1,0 +1,46 @@
+"""What the commands share: options, consoles, and how a release's funnel is printed."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+LakeOption = Annotated[
+    Path,
+    typer.Option("--lake", envvar="DATASET_BUILD_LAKE", help="Folder that holds all tables and releases."),
+]
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", envvar="DATASET_BUILD_CONFIG", help="Settings; ./dataset.toml is taken when it exists."),
+]
+LAKE = Path("lake")
+out = Console()
+err = Console(stderr=True)
+
+
+def print_stages(manifest: dict[str, Any]) -> None:
+    """The funnel from files found to images kept."""
+    table = Table("stage", "in", "rejected", "why", "out")
+    for column in (1, 2, 4):
+        table.columns[column].justify = "right"
+    for stage in manifest["stages"]:
+        reasons = sorted(stage["rejected"].items(), key=lambda item: (-item[1], item[0]))
+        why = ", ".join(f"{reason} {count:,}" for reason, count in reasons)
+        table.add_row(
+            stage["stage"],
+            f"{stage['in']:,}",
+            f"{sum(stage['rejected'].values()):,}",
+            why,
+            f"{stage['out']:,}",
+        )
+    out.print(table)
+    for name, why in manifest.get("skipped", {}).items():
+        out.print(f"[yellow]not judged:[/yellow] {name}: {escape(why)}", highlight=False, soft_wrap=True)
+
+
+def images_in(manifest: dict[str, Any]) -> int:
+    """Images that a release keeps."""
+    return int(manifest["files"]["images.parquet"]["rows"])
