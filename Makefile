@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 
-.PHONY: help demo test lint ui bench clean
+.PHONY: help demo test test-text lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,8 +29,11 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  $(BIN)/dataset-build explain alt/0031.jpg --lake $(LAKE)'
 	@echo '  make ui'
 
-test: $(MODELS)  ## Run the tests
-	$(BIN)/pytest -q
+test: $(READY)  ## Run the tests, those of text detection apart
+	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py
+
+test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
+	$(BIN)/pytest -q tests/text tests/test_text_build.py
 
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .
