@@ -3,7 +3,6 @@
 import time
 from collections import Counter
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, Literal
 
 import dagster as dg
@@ -85,8 +84,3 @@ def table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> dg.Met
 def per_second(count: int, started: float) -> float:
     """Rate since `started`, one decimal."""
     return round(count / max(time.monotonic() - started, 1e-6), 1)
-
-
-def size_of(paths: Iterable[Path]) -> int:
-    """Bytes of the files."""
-    return sum(path.stat().st_size for path in paths)

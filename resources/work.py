@@ -1,11 +1,11 @@
 """Per-image work over many units: what is done stays done, and an interrupted run goes on where it stopped."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from resources.engine import BatchFunction, Engine, Unit
+from resources.engine import BatchFunction, Engine
 from resources.pieces import Piece
 from resources.storage import write_parquet
 
@@ -37,13 +37,9 @@ def run_units(
     ready = {number for number in range(-(-total // size)) if last.unit(number).exists()}
     finished = sum(min(size, total - number * size) for number in ready)
     progress(finished, total)
-    units = (unit for unit in _units(listing, size) if unit[0] not in ready)
+    units = (unit for unit in enumerate(listing.iter_batches(batch_size=size)) if unit[0] not in ready)
     for number, result in engine.run(work, units, setup=setup, failed=failed):
         for piece, split in targets:
             write_parquet(piece.unit(number), [split(result)], piece.table.schema)
         finished += result.num_rows
         progress(finished, total)
-
-
-def _units(listing: pq.ParquetFile, size: int) -> Iterator[Unit]:
-    yield from enumerate(listing.iter_batches(batch_size=size))
