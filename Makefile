@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
+CLIP := .venv-clip/.ready
 
-.PHONY: help demo test test-text lint ui bench clean
+.PHONY: help demo test test-text test-clip lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,10 +31,19 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those of text detection apart
-	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py
+	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
+
+$(CLIP): pyproject.toml
+	$(PYTHON) -m venv .venv-clip
+	.venv-clip/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[dev,clip]'
+	-.venv-clip/bin/dataset-build text-models
+	touch $(CLIP)
+
+test-clip: $(CLIP)  ## Run the tests of embeddings, in an environment with torch and transformers
+	.venv-clip/bin/pytest -q tests/clip
 
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .
@@ -47,4 +57,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 	for b in decode_once near_duplicates ingest tags text_heavy verdicts; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) .venv-clip $(SAMPLE) $(LAKE)

@@ -24,10 +24,13 @@ def image_texts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
 
 
 @dg.asset(
-    deps=["duplicates", image_texts, every_drop("occurrences"), every_drop("image_facts")],
+    deps=[
+        "duplicates", image_texts, "text_embeddings", "image_clusters",
+        every_drop("occurrences"), every_drop("image_facts"), every_drop("image_embeddings"),
+    ],
     group_name="corpus",
     kinds={"duckdb", "parquet"},
-)
+)  # fmt: skip
 def corpus_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Images that fail a rule about the whole corpus: a better copy of them stays, or a chosen rule rejects them."""
     started = time.monotonic()

@@ -7,12 +7,22 @@ discover = dg.define_asset_job(
 )
 ingest = dg.define_asset_job(
     "ingest",
-    ["occurrences", "image_facts", "tags", "text_regions"],
-    description="Read one drop, then its decoded images again for their text.",
+    ["occurrences", "image_facts", "tags", "text_regions", "image_embeddings"],
+    description="Read one drop, then its decoded images again for their text and their embeddings.",
 )
 curate = dg.define_asset_job(
     "curate",
-    ["image_verdicts", "duplicate_pairs", "duplicates", "tag_pairs", "image_texts", "corpus_verdicts"],
+    [
+        "image_verdicts",
+        "duplicate_pairs",
+        "embedding_pairs",
+        "duplicates",
+        "tag_pairs",
+        "image_texts",
+        "text_embeddings",
+        "image_clusters",
+        "corpus_verdicts",
+    ],
     description="Judge and deduplicate everything that has been read.",
 )
 caption = dg.define_asset_job(

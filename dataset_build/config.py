@@ -15,7 +15,18 @@ from dataset_build.errors import UserError
 from dataset_build.tags.fold import fold
 from dataset_build.tags.links import follow
 
-RuleName = Literal["lists", "datacomp_basic", "align_alt_text", "realsyn_text", "tag_balance", "cluster_cap"]
+RuleName = Literal[
+    "lists",
+    "datacomp_basic",
+    "align_alt_text",
+    "realsyn_text",
+    "clip_score",
+    "tmars",
+    "tag_balance",
+    "cluster_cap",
+    "tldr",
+]
+SCORED: frozenset[RuleName] = frozenset({"clip_score", "tmars", "tldr"})  # rules on embeddings
 Rating = Literal["general", "sensitive", "questionable", "explicit", "unknown"]
 
 
@@ -65,6 +76,19 @@ class Text(Section):
     models: str = Field("", description="folder of the models; empty: where `dataset-build text-models` puts them")
 
 
+class Clip(Section):
+    """Embeddings of images and texts by a CLIP model: for near-duplicates, T-MARS and rules on alignment scores.
+
+    Needs the extra `clip`, and says so where it is missing.
+    """
+
+    model: str = Field("", description="a CLIP model of transformers by name, or its folder; empty: no embeddings")
+    revision: str = Field("", description="commit or tag of the named model; empty: the newest, which may change")
+    clusters: int = Field(
+        1000, gt=0, description="groups of images by embedding, for the rules tldr (1000 there) and cluster_cap"
+    )
+
+
 class Duplicates(Section):
     """Which images count as the same picture."""
 
@@ -83,6 +107,19 @@ class Duplicates(Section):
     dihedral: bool = Field(
         False, description="also find mirrored and turned copies; the search takes four times as long"
     )
+    embedding: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="cosine of two images' embeddings from which they are duplicates (0.96 in fastdup); 0: none; "
+        "needs clip.model",
+    )
+    widest_embedding: float = Field(
+        0.9,
+        gt=0,
+        le=1,
+        description="cosine; pairs are stored down to here, so that embedding can change without a search",
+    )
     variants: Literal["keep", "merge"] = Field(
         "keep", description="keep: recoloured and locally redrawn copies are variants, not duplicates"
     )
@@ -97,6 +134,8 @@ class Duplicates(Section):
     def _stored_far_enough(self) -> Self:
         if self.radius > self.widest_radius:
             raise ValueError(f"radius ({self.radius}) is wider than widest_radius ({self.widest_radius})")
+        if 0 < self.embedding < self.widest_embedding:
+            raise ValueError(f"embedding ({self.embedding}) is below widest_embedding ({self.widest_embedding})")
         return self
 
 
@@ -106,7 +145,8 @@ class Corpus(Section):
     rules: list[RuleName] = Field(
         [],
         description="rules by name, each with a table of its own below: lists, datacomp_basic, align_alt_text, "
-        "realsyn_text, tag_balance, cluster_cap; the last two sample from what the others leave, in the order given",
+        "realsyn_text, clip_score, tmars, tag_balance, cluster_cap, tldr; the last five choose from what the others "
+        "leave, in the order given",
     )
     without_alt_text: Literal["reject", "keep"] = Field(
         "reject",
@@ -173,6 +213,30 @@ class RealSynText(Section):
     min_entropy: float = Field(0.3, ge=0, description="bits, entropy of the words within an alt text")
 
 
+class ClipScore(Section):
+    """Rule `clip_score`: the cosine of picture and best alt text (DataComp 2023, RealSyn 2025). Needs clip.model."""
+
+    min_score: float = Field(-1.0, description="cosine; 0.28 for ViT-B/32 makes LAION-2B's choice. -1 is off")
+    max_score: float = Field(1.0, description="cosine; RealSyn keeps 0.51 to 0.61 of its model. 1 is off")
+    top_share: float = Field(0.3, ge=0, le=1, description="share of the scored images, the best ones; 1 is off")
+
+
+class TMars(Section):
+    """Rule `tmars`: T-MARS (2023), the alignment of picture and alt text with the picture's own text painted over.
+
+    Needs clip.model, and text detection.
+    """
+
+    share: float = Field(0.5, ge=0, le=1, description="share of the scored images that goes, the worst ones")
+
+
+class Tldr(Section):
+    """Rule `tldr`: TL;DR (2023), a sample of each cluster of images and the better half. Needs clip.model."""
+
+    every: int = Field(5, gt=0, description="one of so many images of a cluster stays")
+    share: float = Field(0.5, ge=0, le=1, description="share of the scored images that goes, the worst ones")
+
+
 class TagBalance(Section):
     """Rule `tag_balance`: MetaCLIP's (2023) balancing, with tags as the entries."""
 
@@ -188,9 +252,10 @@ class TagBalance(Section):
 class ClusterCap(Section):
     """Rule `cluster_cap`: RealSyn's (2025) cap on large clusters, drawn by hash."""
 
-    by: Literal["artist", "character", "copyright", "species", "source"] = Field(
+    by: Literal["artist", "character", "copyright", "species", "source", "embedding"] = Field(
         "artist",
-        description="what makes a cluster: the first tag of a category, or the source root; images without are kept",
+        description="what makes a cluster: the first tag of a category, the source root, or the embedding (RealSyn; "
+        "needs clip.model); images without are kept",
     )
     cap: int = Field(35, gt=0, description="images kept per cluster (20, 35 and 180 gave 15, 30 and 100 million)")
 
@@ -255,17 +320,32 @@ class Config(Section):
     images: ImageLimits = ImageLimits()
     rules: Rules = Rules()
     text: Text = Text()
+    clip: Clip = Clip()
     duplicates: Duplicates = Duplicates()
     corpus: Corpus = Corpus()
     lists: Lists = Lists()
     datacomp_basic: DataCompBasic = DataCompBasic()
     align_alt_text: AlignAltText = AlignAltText()
     realsyn_text: RealSynText = RealSynText()
+    clip_score: ClipScore = ClipScore()
+    tmars: TMars = TMars()
     tag_balance: TagBalance = TagBalance()
     cluster_cap: ClusterCap = ClusterCap()
+    tldr: Tldr = Tldr()
     tags: Tags = Tags()
     captions: Captions = Captions()
     engine: Engine = Engine()
+
+    @model_validator(mode="after")
+    def _embeddings_where_needed(self) -> Self:
+        by_content = "cluster_cap" in self.corpus.rules and self.cluster_cap.by == "embedding"
+        needing = [f"rule {rule}" for rule in self.corpus.rules if rule in SCORED]
+        needing += ["duplicates.embedding"] * (self.duplicates.embedding > 0) + ["cluster_cap.by"] * by_content
+        if needing and not self.clip.model:
+            raise ValueError(f"{', '.join(needing)}: set clip.model, which makes the embeddings")
+        if "tmars" in self.corpus.rules and self.text.detect == "off":
+            raise ValueError("rule tmars: text.detect is off, and text that isn't found can't be painted over")
+        return self
 
 
 class ConfigError(UserError):

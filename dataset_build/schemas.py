@@ -225,6 +225,42 @@ CORPUS_VERDICTS = _table(
 RULE_FAILURES = CORPUS_VERDICTS.schema.remove(1)  # what a rule of sql/rules/ gives: its stage is always corpus
 CAPTION_VERDICTS = _table("caption_verdicts", "Images whose captions fail a rule.", "image_id reason", *_VERDICT)
 
+IMAGE_EMBEDDINGS = _table(
+    "image_embeddings",
+    "What a CLIP model makes of each decoded image. Empty when no model is configured.",
+    "image_id",
+    ("image_id", pa.string(), "sha256 of the bytes, hex"),
+    ("status", pa.string(), "ok, or why there is no embedding: changed, or as in occurrences and image_facts"),
+    ("reason", pa.string(), "the cause in words, where status is not ok"),
+    ("embedding", pa.list_(pa.float32()), "of length 1; empty unless status is ok"),
+    ("masked", pa.list_(pa.float32()), "the same with text painted over; empty where there is none"),
+)
+
+TEXT_EMBEDDINGS = _table(
+    "text_embeddings",
+    "What the CLIP model makes of each alt text that an image had after duplicates were removed.",
+    "text",
+    ("text", pa.string(), "the alt text"),
+    ("embedding", pa.list_(pa.float32()), "of length 1"),
+)
+
+EMBEDDING_PAIRS = _table(
+    "embedding_pairs",
+    "Pairs of images whose embeddings are close, up to duplicates.widest_embedding.",
+    "image_id_a image_id_b",
+    ("image_id_a", pa.string(), "the smaller id of the two"),
+    ("image_id_b", pa.string(), "the larger id of the two"),
+    ("cosine", pa.float32(), "of the two embeddings, to six places"),
+)
+
+IMAGE_CLUSTERS = _table(
+    "image_clusters",
+    "Which cluster of embeddings each image belongs to that is left after duplicates were removed.",
+    "image_id",
+    ("image_id", pa.string(), "sha256 of the bytes, hex"),
+    ("cluster", pa.int32(), "number of its cluster, from 0"),
+)
+
 DUPLICATE_PAIRS = _table(
     "duplicate_pairs",
     "Pairs of images that look alike, up to the widest radius; those of equal pixels are a class, linked to one of it.",
@@ -370,7 +406,8 @@ RELEASE_LINEAGE = _table(
 )
 
 LAKE_TABLES = (
-    LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, TAG_VOCABULARY, TAGS, IMAGE_VERDICTS, DUPLICATE_PAIRS, DUPLICATES,
-    TAG_PAIRS, IMAGE_TEXTS, CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS,
+    LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, IMAGE_EMBEDDINGS, TAG_VOCABULARY, TAGS, IMAGE_VERDICTS,
+    DUPLICATE_PAIRS, EMBEDDING_PAIRS, DUPLICATES, TAG_PAIRS, IMAGE_TEXTS, TEXT_EMBEDDINGS, IMAGE_CLUSTERS,
+    CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS,
 )  # fmt: skip
 RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

@@ -4,8 +4,10 @@ from typing import Any
 
 from dataset_build import ingest
 from dataset_build.captions import compose
+from dataset_build.clip import clusters, embed, model, neighbours
 from dataset_build.config import Config
 from dataset_build.dedup import pairs, second_look, stars
+from dataset_build.errors import UserError
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.images import facts
 from dataset_build.queries import Query, is_view, load_query
@@ -30,6 +32,19 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
         },
         "image_facts": {"code": facts.VERSION, "images": limits},
         "text_regions": text_detection(config),
+        "image_embeddings": embeddings(config),
+        "text_embeddings": {"model": clip_model(config)},
+        "embedding_pairs": {
+            "code": neighbours.VERSION,
+            "embeddings": embeddings(config),
+            "widest_embedding": config.duplicates.widest_embedding,
+        },
+        "image_clusters": {
+            "code": clusters.VERSION,
+            "embeddings": embeddings(config),
+            "clusters": [config.clip.clusters, config.corpus.seed],
+            "query": _query("unclustered", config),
+        },
         "tag_vocabulary": tag_rules(config),
         "tags": {"rules": tag_rules(config), "query": _query("tags", config)},
         "image_texts": {"query": _query("image_texts", config), "order": tag_order(config)},
@@ -58,6 +73,25 @@ def text_detection(config: Config) -> dict[str, Any]:
     if why := models.why_off(config.text):
         return {"off": why}
     return {"code": regions.VERSION, "models": models.SHA256, "images": config.images.model_dump()}
+
+
+def clip_model(config: Config) -> dict[str, Any]:
+    """Which model makes the embeddings, or that there is none."""
+    return {"off": why} if (why := model.why_off(config.clip)) else model.identity(config.clip)
+
+
+def embeddings(config: Config) -> dict[str, Any]:
+    """What embeddings of images are made with; text is painted over where it was detected."""
+    if why := model.why_off(config.clip):
+        return {"off": why}
+    if "tmars" in config.corpus.rules and (why := models.why_off(config.text)):
+        raise UserError(f"rule tmars: text that isn't found can't be painted over: {why}")
+    return {
+        "code": embed.VERSION,
+        "model": model.identity(config.clip),
+        "text": text_detection(config),
+        "images": config.images.model_dump(),
+    }
 
 
 def tag_rules(config: Config) -> dict[str, Any]:

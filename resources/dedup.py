@@ -16,7 +16,7 @@ from dataset_build.schemas import DUPLICATE_PAIRS
 from resources.lake import Lake
 from resources.pieces import Piece
 
-GROUPED_FROM = ("duplicate_pairs", "current_facts", "image_verdicts", "tags")
+GROUPED_FROM = ("duplicate_pairs", "embedding_pairs", "current_facts", "image_verdicts", "tags")
 LOOKS_AT_ONCE = 50_000  # pairs whose thumbnails are held in memory, 3 kB each
 
 

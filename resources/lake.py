@@ -12,17 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dataset_build import schemas
+from dataset_build.clip.model import why_off as clip_off
 from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
 from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of
-from dataset_build.text.models import why_off
+from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
 from resources.pieces import Piece, Provenance
 from resources.storage import lock
 from resources.vocabularies import with_pins
 
-PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "tags"}
+PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
 EVERY_FINGERPRINT = {"captions"}  # no caption is ever lost to a change of recipe
 TABLES = {table.name: table for table in schemas.LAKE_TABLES}
 
@@ -66,8 +67,8 @@ class Lake:
 
     def complete_drops(self) -> list[str]:
         """The active drops of which all is made that is made drop by drop. Nothing of the others counts yet."""
-        needed = PER_DROP - {"text_regions"} if why_off(self.config.text) else PER_DROP
-        tables = [self.piece(name) for name in needed]
+        off = {"text_regions": text_off(self.config.text), "image_embeddings": clip_off(self.config.clip)}
+        tables = [self.piece(name) for name in PER_DROP if not off.get(name)]
         drops = [drop.name for drop in self.drops.active()]
         return [drop for drop in drops if all(replace(each, folder=each.folder / drop).version for each in tables)]
 

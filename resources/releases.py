@@ -116,7 +116,9 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 def inputs_of(lake: Lake) -> dict[str, str]:
     """What a release depends on: the rows of the drops, and the fingerprint of every step."""
-    versions = {name: lake.version(name) for name in ("drops", "occurrences", "image_facts", "text_regions")}
+    versions = {
+        name: lake.version(name) for name in ("drops", "occurrences", "image_facts", "text_regions", "image_embeddings")
+    }
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

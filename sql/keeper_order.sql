@@ -1,8 +1,10 @@
 -- Which image of a star of duplicates stays: most pixels, then least compressed, then most tags, then smallest id.
 -- Images without a pair are in no star, and left out.
--- inputs: duplicate_pairs, current_facts, image_verdicts, tags
+-- inputs: duplicate_pairs, embedding_pairs, current_facts, image_verdicts, tags
 with paired as (
     select image_id_a as image_id from duplicate_pairs union select image_id_b from duplicate_pairs
+    union
+    select image_id_a from embedding_pairs union select image_id_b from embedding_pairs
 ),
 tag_counts as (
     select image_id, count(distinct tag) as tags from tags semi join paired using (image_id) group by image_id

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from dataset_build import schemas
 
 VERSION = "2"  # part of the fingerprint: raise it when any result may come out different
-METHODS = ("keeper", "pixels", "hash", "dihedral")
+METHODS = ("keeper", "pixels", "hash", "dihedral", "embedding")
 KEEPER, PIXELS = 0, 1
 
 Numbers = NDArray[np.int64]

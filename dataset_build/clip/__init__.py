@@ -1,0 +1,1 @@
+"""Embeddings by a CLIP model, and what is measured on them."""
