@@ -4,17 +4,25 @@ import dagster as dg
 
 from assets.partitions import DROPS
 from dataset_build.fingerprint import digest
+from resources.drops import Drop
 from resources.lake import Lake
+
+
+def register(lake: Lake, instance: dg.DagsterInstance) -> list[Drop]:
+    """Register new drops with the lake, and make Dagster's partitions the active ones. Returns the new."""
+    new = [drop for name in lake.drops.sources() for drop in lake.drops.discover(name, lake.config.arrival)]
+    names = [drop.name for drop in lake.drops.active()]
+    instance.add_dynamic_partitions(str(DROPS.name), names)
+    for gone in set(instance.get_dynamic_partitions(str(DROPS.name))) - set(names):
+        instance.delete_dynamic_partition(str(DROPS.name), gone)
+    return new
 
 
 @dg.asset(group_name="sources", kinds={"file"})
 def sources(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Look at the files of every known source, open none, and register what is new as drops."""
-    new = [drop for name in lake.drops.sources() for drop in lake.drops.discover(name)]
+    """Look at the files of every known source, open none, and register what is new and complete as drops."""
+    new = register(lake, context.instance)
     names = [drop.name for drop in lake.drops.active()]
-    context.instance.add_dynamic_partitions(str(DROPS.name), names)
-    for gone in set(context.instance.get_dynamic_partitions(str(DROPS.name))) - set(names):
-        context.instance.delete_dynamic_partition(str(DROPS.name), gone)
     return dg.MaterializeResult(
         data_version=dg.DataVersion(digest(lake.drops.table().to_pylist())[:16]),
         metadata={

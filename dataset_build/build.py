@@ -4,6 +4,7 @@ import os
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -62,16 +63,19 @@ def build(
     sources: Sequence[Path],
     version: str | None = None,
     watcher: Watcher | None = None,
+    instance: dg.DagsterInstance | None = None,
     **resources: Any,
 ) -> Outcome:
     """Read what is new under `sources` and all known ones, and release if anything changed.
 
-    Keyword arguments replace resources of `build_defs` by name, such as the engine.
+    It is recorded in the lake's Dagster instance, or in the one given. Keyword arguments replace resources of
+    `build_defs` by name, such as the engine.
 
     A drop that can't be read holds back no other; it is named in the outcome and in the manifest.
     """
     with lock(root / ".lock", "building"):
-        return _Build(root, config, watcher or Watcher(), resources).run(sources, version)
+        with nullcontext(instance) if instance else open_instance(root) as recorder:
+            return _Build(root, config, watcher or Watcher(), recorder, resources).run(sources, version)
 
 
 def instance_of(root: Path) -> Path:
@@ -89,8 +93,10 @@ def open_instance(root: Path) -> dg.DagsterInstance:
 
 
 class _Build:
-    def __init__(self, root: Path, config: Config, watcher: Watcher, resources: dict[str, Any]) -> None:
-        self.root, self.watcher, self.outcome = root, watcher, Outcome()
+    def __init__(
+        self, root: Path, config: Config, watcher: Watcher, instance: dg.DagsterInstance, resources: dict[str, Any]
+    ) -> None:
+        self.root, self.watcher, self.instance, self.outcome = root, watcher, instance, Outcome()
         self.lake = Lake(root, config)
         progress = dg.ResourceDefinition.hardcoded_resource(watcher.progress)
         self.definitions = build_defs(root, config, **{"progress": progress} | resources)
@@ -101,14 +107,12 @@ class _Build:
             self.lake.drops.add_source(source)
         if not self.lake.drops.sources():
             raise UserError(f"{self.root} knows no source yet; give --source a folder of images")
-        with open_instance(self.root) as instance:
-            self.instance = instance
-            self._discover()
-            self._ingest()
-            if self._changed():
-                self._job("curate")
-                self._job("caption")
-                self._publish(version)
+        self._discover()
+        self._ingest()
+        if self._changed():
+            self._job("curate")
+            self._job("caption")
+            self._publish(version)
         self.outcome.latest = next((manifest["version"] for manifest in reversed(releases(self.root))), None)
         return self.outcome
 

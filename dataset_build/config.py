@@ -8,8 +8,9 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from dataset_build.errors import UserError
 from dataset_build.tags.fold import fold
@@ -34,6 +35,13 @@ class Section(BaseModel):
     """A table of the configuration file; unknown keys are errors, values can't change once read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Arrival(Section):
+    """When files that lie in a source count as a drop. With neither setting, as soon as they are seen."""
+
+    marker: str = Field("", description="name of a file that says that its folder is complete, such as _SUCCESS")
+    quiet: float = Field(0, ge=0, description="seconds without a change after which a folder is complete; 0 is off")
 
 
 class ImageLimits(Section):
@@ -308,6 +316,26 @@ class Captions(Section):
     min_characters: int = Field(3, ge=0, description="characters; shorter captions are rejected")
 
 
+class Nightly(Section):
+    """The unattended build, run by Dagster's daemon. It starts when its schedule is switched on."""
+
+    cron: str = Field("0 2 * * *", pattern=r"^\S+( +\S+){4}$", description="minute hour day month weekday")
+    timezone: str = Field("UTC", description="of the cron line and of the release's date, such as Europe/Berlin")
+    look: int = Field(300, ge=30, description="seconds between looks for new drops, where their sensor is switched on")
+    notify: Literal["log", "webhook"] = Field(
+        "log", description="where failed runs are told: the log, or a POST to the address in DATASET_BUILD_WEBHOOK"
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError("no such time zone; write it as Europe/Berlin") from None
+        return name
+
+
 class Engine(Section):
     """Where the work on images runs. It never changes a result."""
 
@@ -317,6 +345,7 @@ class Engine(Section):
 class Config(Section):
     """The whole configuration."""
 
+    arrival: Arrival = Arrival()
     images: ImageLimits = ImageLimits()
     rules: Rules = Rules()
     text: Text = Text()
@@ -334,6 +363,7 @@ class Config(Section):
     tldr: Tldr = Tldr()
     tags: Tags = Tags()
     captions: Captions = Captions()
+    nightly: Nightly = Nightly()
     engine: Engine = Engine()
 
     @model_validator(mode="after")

@@ -1,6 +1,7 @@
 """The composition root: assets, jobs and resources put together for one lake and one configuration."""
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,11 @@ import dagster as dg
 
 from assets import captions, clip, corpus, dedup, images, ingest, releases, sources, tags, text
 from assets.jobs import JOBS
+from assets.nightly import failures, new_drops, nightly
 from dataset_build.config import Config, load_config
 from resources.engine import LocalEngine
 from resources.lake import TABLES, Lake, environment_lake
+from resources.notify import notifier
 
 ASSETS = dg.load_assets_from_modules([sources, ingest, tags, text, clip, images, dedup, corpus, captions, releases])
 
@@ -36,7 +39,21 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
         "engine": LocalEngine(config.engine.workers),
         "progress": _logged_progress(),
     }
-    return dg.Definitions(assets=assets, jobs=JOBS, resources=defaults | resources)
+    job, schedule = nightly(partial(_build, lake, config), config)
+    return dg.Definitions(
+        assets=assets,
+        jobs=[*JOBS, job],
+        schedules=[schedule],
+        sensors=[new_drops(lambda: Lake(lake, config), config.nightly), failures(notifier(config.nightly))],
+        resources=defaults | resources,
+    )
+
+
+def _build(root: Path, config: Config, instance: dg.DagsterInstance, name: str) -> str:
+    """A build of what is known, for a schedule."""
+    from dataset_build.build import build, told
+
+    return told(build(root, config, [], unused_version(root, name), instance=instance))
 
 
 def _lake_of_run(root: Path, config: Config) -> dg.ResourceDefinition:

@@ -1,6 +1,7 @@
 """The register of sources and drops: what has arrived, in which order, and what each drop holds."""
 
 import re
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -12,10 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dataset_build.config import Arrival
 from dataset_build.errors import UserError
 from dataset_build.fingerprint import digest
 from dataset_build.queries import load_query
 from dataset_build.schemas import FILES
+from dataset_build.sources.arrival import arrived
 from dataset_build.sources.scan import SourceNotFound, changes, scan
 from resources.storage import lock, read_json, write_json, write_parquet
 
@@ -125,16 +128,18 @@ class Drops:
             }
         )
 
-    def discover(self, source: str) -> list[Drop]:
-        """Look at a source's files, without opening any, and register what is new as drops."""
+    def discover(self, source: str, arrival: Arrival | None = None) -> list[Drop]:
+        """Look at a source's files, without opening any, and register what is new and complete as drops."""
         root = self.sources()[source]
         found = self._without_lake(scan(root), root)
-        groups = {drop.group for drop in self.all() if drop.source == source}
-        if groups and not found.num_rows:
+        earlier = {drop.group for drop in self.all() if drop.source == source}
+        if earlier and not found.num_rows:
             raise SourceNotFound(f"{root} is empty, and held files before: mount it again, or `drop remove` its drops")
-        groups |= set(found.column("group").unique().to_pylist())
+        whole = arrived(found, arrival or Arrival(), time.time_ns())
+        here, complete = (set(table["group"].unique().to_pylist()) for table in (found, whole))
         with lock(self.folder / ".lock", "looking for new drops"):
-            return [drop for group in sorted(groups) for drop in self._register(source, group, found)]
+            groups = sorted((earlier - here) | complete)
+            return [drop for group in groups for drop in self._register(source, group, whole)]
 
     def remove(self, name: str) -> None:
         """Take a drop out of every later release. Its files and tables are left where they are."""
