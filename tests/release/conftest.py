@@ -119,6 +119,7 @@ def manifest_of() -> Callable[..., dict[str, Any]]:
             "version": folder.name,
             "sequence": sequence,
             "parent": None,
+            "notes": "",
             "created_at": "2026-01-02T03:04:05+00:00",
             "content": content(files),
             "files": files,
