@@ -24,7 +24,7 @@ def image_texts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
 
 
 @dg.asset(
-    deps=["duplicates", image_texts, every_drop("occurrences"), every_drop("image_facts")],
+    deps=["duplicates", "overrides", image_texts, every_drop("occurrences"), every_drop("image_facts")],
     group_name="corpus",
     kinds={"duckdb", "parquet"},
 )

@@ -15,6 +15,7 @@ from resources.releases import CHECKS, discard, publish, stage
 DESCRIPTIONS = {
     "no_duplicate": "No image and no decoded picture stands twice.",
     "caption": "Every row has a caption.",
+    "takedown": "No image is taken down.",
     "counts": "Every occurrence is in images or in rejects with a reason, and the counts add up from stage to stage.",
 }
 
@@ -28,6 +29,7 @@ class Notes(dg.Config):
 @dg.asset(
     deps=[
         "image_verdicts", "duplicates", "corpus_verdicts", "image_texts", "captions", "caption_verdicts",
+        "takedowns", "overrides",
         every_drop("occurrences"), every_drop("image_facts"), every_drop("text_regions"),
     ],
     partitions_def=VERSIONS,

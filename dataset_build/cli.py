@@ -11,6 +11,7 @@ from rich.table import Table
 
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_release, watching
 from dataset_build.cli_drops import drop_app, source_app
+from dataset_build.cli_people import override_app, takedown_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
@@ -32,6 +33,8 @@ app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 app.add_typer(vocabulary_app, name="vocabulary")
+app.add_typer(takedown_app, name="takedown")
+app.add_typer(override_app, name="override")
 
 
 def main() -> None:

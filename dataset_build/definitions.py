@@ -6,13 +6,13 @@ from typing import Any
 
 import dagster as dg
 
-from assets import captions, corpus, dedup, images, ingest, releases, sources, tags, text
+from assets import captions, corpus, dedup, images, ingest, people, releases, sources, tags, text
 from assets.jobs import JOBS
 from dataset_build.config import Config, load_config
 from resources.engine import LocalEngine
 from resources.lake import TABLES, Lake, environment_lake
 
-ASSETS = dg.load_assets_from_modules([sources, ingest, tags, text, images, dedup, corpus, captions, releases])
+ASSETS = dg.load_assets_from_modules([sources, people, ingest, tags, text, images, dedup, corpus, captions, releases])
 
 
 def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:

@@ -1,7 +1,7 @@
 """Write a release beside the others, check it, and only then give it its name."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from dataset_build.text.models import why_off
 from resources.lake import Lake
 from resources.storage import lock, rename_folder, write_parquet, write_text
 
-CHECKS = ("no_duplicate", "caption", "counts")
+CHECKS = ("no_duplicate", "caption", "counts", "takedown")
 
 
 class ReleaseExists(UserError):
@@ -54,7 +54,7 @@ def stage(lake: Lake, version: str, notes: str = "") -> Staged:
         before = newest(earlier)
         parent = resolve(before["version"], lake.root)["version"] if before else None
         manifest = {**heading(version, earlier, parent, notes), **_made_from(lake, folder)}
-        return finish(folder, manifest, earlier, lake.count("found_occurrences"))
+        return finish(lake, folder, manifest, earlier, lake.count("found_occurrences"))
 
 
 @contextmanager
@@ -91,7 +91,9 @@ def heading(version: str, earlier: list[dict[str, Any]], parent: str | None, not
     }
 
 
-def finish(folder: Path, manifest: dict[str, Any], earlier: list[dict[str, Any]], occurrences: int) -> Staged:
+def finish(
+    lake: Lake, folder: Path, manifest: dict[str, Any], earlier: list[dict[str, Any]], occurrences: int
+) -> Staged:
     """Add the database, the card and the hashes of all files to the tables in `folder`, and check them.
 
     `occurrences` is the number of places where a file was found.
@@ -101,7 +103,7 @@ def finish(folder: Path, manifest: dict[str, Any], earlier: list[dict[str, Any]]
     write_text(folder / CARD, card(manifest, described))
     manifest["files"] = files_of(folder)
     twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]
-    return Staged(folder, manifest, run_checks(folder, occurrences), twins[0] if twins else None)
+    return Staged(folder, manifest, run_checks(lake, folder, occurrences), twins[0] if twins else None)
 
 
 def publish(staged: Staged) -> Path:
@@ -120,13 +122,17 @@ def discard(staged: Staged) -> None:
     shutil.rmtree(staged.folder)
 
 
-def run_checks(folder: Path, occurrences: int) -> dict[str, list[dict[str, Any]]]:
+def run_checks(
+    lake: Lake, folder: Path, occurrences: int, checks: Sequence[str] = CHECKS
+) -> dict[str, list[dict[str, Any]]]:
     """What is wrong with the release in `folder`, by check."""
     with duckdb.connect(":memory:") as connection:
         for table in schemas.RELEASE_TABLES:
             connection.read_parquet(str(folder / f"{table.name}.parquet")).create_view(table.name)
+        for view in ("active_takedowns", "taken_down"):
+            connection.register(view, lake.view(view))
         problems = {}
-        for check in CHECKS:
+        for check in checks:
             query = load_query(f"check_{check}")
             values = dict.fromkeys(query.params, occurrences)
             problems[check] = connection.execute(query.text, values).to_arrow_table().to_pylist()
@@ -160,7 +166,8 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 def inputs_of(lake: Lake) -> dict[str, str]:
     """What a release depends on: the rows of the drops, and the fingerprint of every step."""
-    versions = {name: lake.version(name) for name in ("drops", "occurrences", "image_facts", "text_regions")}
+    tables = ("drops", "occurrences", "image_facts", "text_regions", "takedowns", "overrides")
+    versions = {name: lake.version(name) for name in tables}
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

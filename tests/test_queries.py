@@ -31,6 +31,7 @@ VALUES: dict[str, Any] = {
     **parameters_of(Config()),
     "image_ids": ["a"],
     "occurrences": 0,
+    "image": "abcd",
 }
 
 

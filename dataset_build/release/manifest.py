@@ -21,7 +21,9 @@ SEAL = "manifest.sha256"
 TOMBSTONE = "tombstone.json"
 DATABASE = "release.duckdb"
 CARD = "README.md"
-STAGES = ("source", "broken", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption")
+STAGES = (
+    "source", "takedown", "broken", "override", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption",
+)  # fmt: skip
 PACKAGES = ("duckdb", "pyarrow", "pillow", "numpy", "opencv-python-headless", "simplejpeg", "imagehash", "onnxruntime")
 
 
