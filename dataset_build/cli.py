@@ -11,7 +11,7 @@ from rich.table import Table
 
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_release, watching
 from dataset_build.cli_drops import drop_app, source_app
-from dataset_build.cli_people import override_app, takedown_app
+from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
@@ -34,6 +34,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 app.add_typer(vocabulary_app, name="vocabulary")
 app.add_typer(takedown_app, name="takedown")
+app.add_typer(annotations_app, name="annotations")
 app.add_typer(override_app, name="override")
 
 

@@ -1,15 +1,20 @@
 """The command line's `takedown`, `override` and `annotations` commands: what people say about images."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, out
+from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, out
+from dataset_build.release.text import plain
 
 takedown_app = typer.Typer(help="Keep images out of every release.", no_args_is_help=True)
 override_app = typer.Typer(help="Keep or reject single images by hand.", no_args_is_help=True)
+
+SHOWN = 50  # lines that could not be used
+annotations_app = typer.Typer(help="Captions that people wrote.", no_args_is_help=True)
 
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; releases show it, so name no persons.")]
 ImageArgument = Annotated[str, typer.Argument(help="Image id, the beginning of one, or a file name.")]
@@ -77,9 +82,7 @@ def takedown_lift(number: int, reason: ReasonOption, lake: LakeOption = LAKE, co
     out.print(f"lifted take-down {number}")
 
 
-def _say(
-    verdict: Literal["keep", "reject", "clear"], image: str, reason: str, lake: LakeOption, config: ConfigOption
-) -> None:
+def _say(verdict: str, image: str, reason: str, lake: LakeOption, config: ConfigOption) -> None:
     from dataset_build.config import load_config
     from resources.lake import Lake
     from resources.people import override
@@ -114,3 +117,30 @@ def override_clear(
 ) -> None:
     """Leave an image to the rules again."""
     _say("clear", image, reason, lake, config)
+
+
+@annotations_app.command("import")
+def annotations_import(
+    path: Annotated[Path, typer.Argument(help="A .csv, a .jsonl, or a folder of .txt files.")],
+    lake: LakeOption = LAKE,
+    config: ConfigOption = None,
+) -> None:
+    """Take in captions that people wrote; releases show them before all others.
+
+    A line has a caption, and an image_id, a path or a source_id. A text file is named after its image's file or id.
+    Lines that can't be used are listed, the others are taken in.
+
+    Example: dataset-build annotations import corrections.csv
+    """
+    from dataset_build.config import load_config
+    from resources.annotations import import_annotations
+    from resources.lake import Lake
+
+    new, known, problems = import_annotations(Lake(lake.resolve(), load_config(config)), path)
+    for each in problems[:SHOWN]:
+        err.print(f"{escape(plain(f'{each.file}:{each.line}: {each.problem}'))}", highlight=False, soft_wrap=True)
+    if len(problems) > SHOWN:
+        err.print(f"… and {len(problems) - SHOWN:,} more")
+    out.print(f"{new:,} captions are new, {known:,} were known, {len(problems):,} lines could not be used")
+    if problems:
+        raise typer.Exit(1)

@@ -21,6 +21,7 @@ from dataset_build.release.manifest import CARD, STAGES, code, content, files_of
 from dataset_build.release.reader import check_version, releases, resolve, tags
 from dataset_build.release.tags import newest
 from dataset_build.text.models import why_off
+from resources.annotations import by_people
 from resources.lake import Lake
 from resources.storage import lock, rename_folder, write_parquet, write_text
 
@@ -168,6 +169,7 @@ def inputs_of(lake: Lake) -> dict[str, str]:
     """What a release depends on: the rows of the drops, and the fingerprint of every step."""
     tables = ("drops", "occurrences", "image_facts", "text_regions", "takedowns", "overrides")
     versions = {name: lake.version(name) for name in tables}
+    versions["captions_by_people"] = by_people(lake).version or ""
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 
