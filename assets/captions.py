@@ -17,7 +17,9 @@ def captions(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     return report(piece, started, new=piece.rows - before, per_second=per_second(piece.rows - before, started))
 
 
-@dg.asset(deps=["image_texts", "corpus_verdicts", captions], group_name="captions", kinds={"duckdb", "parquet"})
+@dg.asset(
+    deps=["image_texts", "corpus_verdicts", "overrides", captions], group_name="captions", kinds={"duckdb", "parquet"}
+)
 def caption_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Survivors without a caption, or with too short a one."""
     started = time.monotonic()

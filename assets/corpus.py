@@ -25,7 +25,7 @@ def image_texts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
 
 @dg.asset(
     deps=[
-        "duplicates", image_texts, "text_embeddings", "image_clusters",
+        "duplicates", "overrides", image_texts, "text_embeddings", "image_clusters",
         every_drop("occurrences"), every_drop("image_facts"), every_drop("image_embeddings"),
     ],
     group_name="corpus",

@@ -19,7 +19,7 @@ def duplicate_pairs(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
 
 @dg.asset(
     deps=[
-        duplicate_pairs, "embedding_pairs", "image_verdicts",
+        duplicate_pairs, "embedding_pairs", "image_verdicts", "overrides",
         every_drop("image_facts"), every_drop("occurrences"), every_drop("tags"),
     ],
     group_name="dedup",

@@ -10,12 +10,15 @@ from resources.lake import Lake
 
 
 @dg.asset(
-    deps=[every_drop("occurrences"), every_drop("image_facts"), every_drop("text_regions")],
+    deps=[
+        "takedowns", "overrides", "duplicate_pairs",
+        every_drop("occurrences"), every_drop("image_facts"), every_drop("text_regions"),
+    ],
     group_name="images",
     kinds={"duckdb", "parquet"},
-)
+)  # fmt: skip
 def image_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Images that are broken, too small, too elongated, blurred or full of text: each rule failed, with its value."""
+    """Images that are taken down, broken, small, elongated, blurred or full of text: each rule failed and its value."""
     started = time.monotonic()
     piece = lake.derive("image_verdicts")
     rules, measures = lake.config.rules, lake.table("image_measures")

@@ -3,7 +3,9 @@
 import dagster as dg
 
 discover = dg.define_asset_job(
-    "discover", ["sources", "tag_vocabulary"], description="Register what is new in the sources as drops."
+    "discover",
+    ["sources", "tag_vocabulary", "takedowns", "overrides"],
+    description="Register what is new in the sources as drops.",
 )
 ingest = dg.define_asset_job(
     "ingest",

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pyarrow.parquet as pq
+from pydantic import Field
 
 from assets.partitions import VERSIONS, every_drop
 from assets.report import by_reason, sheet, spread, table
@@ -14,13 +15,21 @@ from resources.releases import CHECKS, discard, publish, stage
 DESCRIPTIONS = {
     "no_duplicate": "No image and no decoded picture stands twice.",
     "caption": "Every row has a caption.",
+    "takedown": "No image is taken down.",
     "counts": "Every occurrence is in images or in rejects with a reason, and the counts add up from stage to stage.",
 }
+
+
+class Notes(dg.Config):
+    """What is said about a release by who makes it."""
+
+    notes: str = Field("", description="what is new in it, or what it is for")
 
 
 @dg.asset(
     deps=[
         "image_verdicts", "duplicates", "corpus_verdicts", "image_texts", "captions", "caption_verdicts",
+        "takedowns", "overrides",
         every_drop("occurrences"), every_drop("image_facts"), every_drop("text_regions"),
     ],
     partitions_def=VERSIONS,
@@ -30,13 +39,13 @@ DESCRIPTIONS = {
     output_required=False,
 )  # fmt: skip
 def release(
-    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]
-) -> Iterator[dg.AssetCheckResult | dg.MaterializeResult]:
+    context: dg.AssetExecutionContext, config: Notes, lake: dg.ResourceParam[Lake]
+) -> Iterator[dg.AssetCheckResult | dg.AssetObservation | dg.MaterializeResult]:
     """A dataset that never changes: images, captions, tags, rejects and lineage, with a manifest and a database.
 
     It is published only when its checks pass, and not at all when its content equals an earlier release.
     """
-    started, staged = time.monotonic(), stage(lake, context.partition_key)
+    started, staged = time.monotonic(), stage(lake, context.partition_key, config.notes)
     for check, problems in staged.problems.items():
         yield dg.AssetCheckResult(check_name=check, passed=not problems, metadata={"problems": problems[:20]})
     if any(staged.problems.values()):
@@ -44,6 +53,7 @@ def release(
     if staged.twin:
         discard(staged)
         context.log.info(f"the content is that of release {staged.twin}; nothing was published")
+        yield dg.AssetObservation("release", partition=context.partition_key, metadata={"twin": staged.twin})
         return
     folder = publish(staged)
     rejects = pq.read_table(folder / "rejects.parquet", columns=["image_id", "stage", "reason"]).to_pylist()

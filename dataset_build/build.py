@@ -15,9 +15,10 @@ from assets.partitions import VERSIONS
 from dataset_build.config import Config
 from dataset_build.definitions import build_defs
 from dataset_build.errors import RunError, UserError
-from dataset_build.release.reader import check_version, releases
+from dataset_build.release.reader import next_version, releases
+from dataset_build.release.tags import newest
 from resources.lake import Lake
-from resources.releases import ReleaseExists, inputs_of
+from resources.releases import free_version, inputs_of
 from resources.storage import lock, read_json, write_json
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -45,6 +46,7 @@ class Outcome:
     new_drops: list[str] = field(default_factory=list)
     failed_drops: dict[str, str] = field(default_factory=dict)
     release: dict[str, Any] | None = None
+    twin: str | None = None
     latest: str | None = None
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -63,6 +65,7 @@ def build(
     sources: Sequence[Path],
     version: str | None = None,
     watcher: Watcher | None = None,
+    notes: str = "",
     instance: dg.DagsterInstance | None = None,
     **resources: Any,
 ) -> Outcome:
@@ -75,7 +78,15 @@ def build(
     """
     with lock(root / ".lock", "building"):
         with nullcontext(instance) if instance else open_instance(root) as recorder:
-            return _Build(root, config, watcher or Watcher(), recorder, resources).run(sources, version)
+            return _Build(root, config, watcher or Watcher(), recorder, resources).run(sources, version, notes)
+
+
+def create_release(
+    root: Path, config: Config, version: str | None = None, notes: str = "", watcher: Watcher | None = None
+) -> Outcome:
+    """Judge and caption what has been read, and release it. Sources are not looked at."""
+    with lock(root / ".lock", "making a release"), open_instance(root) as instance:
+        return _Build(root, config, watcher or Watcher(), instance, {}).create(version, notes)
 
 
 def instance_of(root: Path) -> Path:
@@ -101,7 +112,7 @@ class _Build:
         progress = dg.ResourceDefinition.hardcoded_resource(watcher.progress)
         self.definitions = build_defs(root, config, **{"progress": progress} | resources)
 
-    def run(self, sources: Sequence[Path], version: str | None) -> Outcome:
+    def run(self, sources: Sequence[Path], version: str | None, notes: str) -> Outcome:
         version = self._version(version)
         for source in sources:
             self.lake.drops.add_source(source)
@@ -110,22 +121,26 @@ class _Build:
         self._discover()
         self._ingest()
         if self._changed():
-            self._job("curate")
-            self._job("caption")
-            self._publish(version)
-        self.outcome.latest = next((manifest["version"] for manifest in reversed(releases(self.root))), None)
+            self._release(version, notes)
+        last = newest(releases(self.root))
+        self.outcome.latest = last["version"] if last else None
         return self.outcome
 
+    def create(self, version: str | None, notes: str) -> Outcome:
+        version = self._version(version)
+        if not self.lake.complete_drops():
+            raise UserError(f"nothing has been read into {self.root} yet; run `dataset-build build --source DIR`")
+        self._release(version, notes)
+        return self.outcome
+
+    def _release(self, version: str, notes: str) -> None:
+        self._job("curate")
+        self._job("caption")
+        self._publish(version, notes)
+
     def _version(self, version: str | None) -> str:
-        taken = {manifest["version"] for manifest in releases(self.root)}
-        if version is None:
-            number = len(taken) + 1
-            while str(number) in taken:
-                number += 1
-            return str(number)
-        check_version(version)
-        if version in taken:
-            raise ReleaseExists(f"release {version!r} exists and never changes; choose another --release")
+        version = version or next_version({manifest["version"] for manifest in releases(self.root)})
+        free_version(self.root, version)
         return version
 
     def _discover(self) -> None:
@@ -143,33 +158,39 @@ class _Build:
                     self.outcome.failed_drops[drop.name] = str(error)
 
     def _changed(self) -> bool:
-        known = [manifest["inputs"] for manifest in releases(self.root)[-1:]]
-        return inputs_of(self.lake) not in [*known, read_json(self._unchanged)]
+        last, known, inputs = newest(releases(self.root)), read_json(self._unchanged), inputs_of(self.lake)
+        if last and last["inputs"] == inputs:
+            return False
+        if known and known["inputs"] == inputs:
+            self.outcome.twin = known["twin"]
+        return not self.outcome.twin
 
-    def _publish(self, version: str) -> None:
+    def _publish(self, version: str, notes: str) -> None:
         self.instance.add_dynamic_partitions(str(VERSIONS.name), [version])
-        self._job("publish", version)
-        latest = releases(self.root)[-1:]
-        if latest and latest[0]["version"] == version:
-            self.outcome.release = latest[0]
-        else:
+        result = self._job("publish", version, {"ops": {"release": {"config": {"notes": notes}}}})
+        for event in result.get_asset_observation_events():
+            self.outcome.twin = str(event.asset_observation_data.asset_observation.metadata["twin"].value)
             self.instance.delete_dynamic_partition(str(VERSIONS.name), version)
-            write_json(self._unchanged, inputs_of(self.lake))
+            write_json(self._unchanged, {"inputs": inputs_of(self.lake), "twin": self.outcome.twin})
+        self.outcome.release = next((m for m in releases(self.root) if m["version"] == version), None)
 
     @property
     def _unchanged(self) -> Path:
         """Remembers inputs that gave the content of an earlier release."""
-        return self.root / "releases" / "unchanged.json"
+        return self.root / "releases" / ".unchanged.json"
 
-    def _job(self, name: str, partition: str | None = None) -> None:
+    def _job(
+        self, name: str, partition: str | None = None, config: dict[str, Any] | None = None
+    ) -> dg.ExecuteInProcessResult:
         started = time.monotonic()
         self.watcher.stage(f"{name} {partition}" if partition else name)
         result = self.definitions.resolve_job_def(name).execute_in_process(
-            instance=self.instance, partition_key=partition, run_config=QUIET, raise_on_error=False
+            instance=self.instance, partition_key=partition, run_config=QUIET | (config or {}), raise_on_error=False
         )
         self.outcome.seconds[name] = self.outcome.seconds.get(name, 0) + time.monotonic() - started
         if not result.success:
             raise _error(result, f"{name} {partition}" if partition else name)
+        return result
 
 
 def _error(result: dg.ExecuteInProcessResult, job: str) -> BaseException:

@@ -2,30 +2,21 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_stages
+from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_release, watching
 from dataset_build.cli_drops import drop_app, source_app
+from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
 
-ReleaseOption = Annotated[str | None, typer.Option("--release", help="Version; the latest by default.")]
+ReleaseOption = Annotated[str | None, typer.Option("--release", help="Version or tag; the latest by default.")]
 HELP = """From a folder of scraped images to versioned, deduplicated, captioned training sets.
 
 [bold]Examples[/bold]
@@ -42,6 +33,9 @@ app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 app.add_typer(vocabulary_app, name="vocabulary")
+app.add_typer(takedown_app, name="takedown")
+app.add_typer(annotations_app, name="annotations")
+app.add_typer(override_app, name="override")
 
 
 def main() -> None:
@@ -96,6 +90,7 @@ def build(
     release: Annotated[
         str | None, typer.Option("--release", help="Version to give; the next number by default.")
     ] = None,
+    notes: Annotated[str, typer.Option("--notes", help="What to say about the release.")] = "",
     lake: LakeOption = LAKE,
     config: ConfigOption = None,
 ) -> None:
@@ -110,60 +105,32 @@ def build(
 
     root = lake.resolve()
     settings = load_config(config)
-    try:
-        with watching() as watcher:
-            outcome = run(root, settings, source or [], release, watcher)
-    except KeyboardInterrupt:
-        fail("interrupted; what was finished is kept, run the same command to go on", 130)
+    with watching() as watcher:
+        outcome = run(root, settings, source or [], release, watcher, notes)
     print_outcome(outcome, root)
     if outcome.failed_drops:
         raise typer.Exit(1)
-
-
-@contextmanager
-def watching() -> Iterator[Any]:
-    """A progress bar for each job that counts images."""
-    from dataset_build.build import Watcher
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err) as bars:
-        task = bars.add_task("starting", total=None)
-        yield Watcher(
-            stage=lambda name: bars.reset(task, description=name, total=None, completed=0),
-            progress=lambda done, total: bars.update(task, completed=done, total=total),
-        )
-        bars.remove_task(task)
 
 
 def print_outcome(outcome: Any, root: Path) -> None:
     """What a build did, stage by stage."""
     for drop, reason in outcome.failed_drops.items():
         err.print(f"[red]failed:[/red] {escape(drop)}: {escape(reason)}", highlight=False)
+    if outcome.twin:
+        out.print(f"the content is that of release {outcome.twin}; no release was made")
+        return
     if outcome.release is None:
         since = f"since release {outcome.latest}" if outcome.latest else "yet"
         out.print(f"nothing has changed {since}; no release was made")
         return
-    manifest = outcome.release
-    print_stages(manifest)
-    seconds = ", ".join(f"{job} {spent:.1f} s" for job, spent in outcome.seconds.items())
-    version = manifest["version"]
-    out.print(f"release [bold]{version}[/bold]: {images_in(manifest):,} images in {root / 'releases' / version}")
-    out.print(f"[dim]{seconds}[/dim]")
-    if speechless := manifest["stages"][-1]["rejected"].get("no_caption"):
-        out.print(f"{speechless:,} images have no text to make a caption from: give them sidecars, such as <name>.txt")
+    print_release(outcome.release, outcome.seconds, root)
 
 
 @app.command()
 def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
     """What the lake holds: sources, drops, tables and releases, and what the next build would do."""
     from dataset_build.config import load_config
-    from dataset_build.release.reader import releases
+    from dataset_build.release.reader import releases, resolve
     from dataset_build.text.models import why_off
     from resources.lake import TABLES, Lake
 
@@ -182,10 +149,8 @@ def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
     out.print(table)
     detection = f"off: {text_off}" if text_off else "on"
     out.print(f"text detection: {escape(detection)}", highlight=False, soft_wrap=True)
-    latest = releases(held.root)[-1:]
-    out.print(
-        f"latest release: {latest[0]['version']} ({images_in(latest[0]):,} images)" if latest else "no release yet"
-    )
+    latest = resolve(None, held.root) if releases(held.root) else None
+    out.print(f"latest release: {latest['version']} ({images_in(latest):,} images)" if latest else "no release yet")
 
 
 @app.command()

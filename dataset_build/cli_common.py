@@ -1,12 +1,24 @@
 """What the commands share: options, consoles, and how a release's funnel is printed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
+
+from dataset_build.errors import UserError
 
 LakeOption = Annotated[
     Path,
@@ -19,6 +31,46 @@ ConfigOption = Annotated[
 LAKE = Path("lake")
 out = Console()
 err = Console(stderr=True)
+
+
+class Interrupted(UserError):
+    """Ctrl-C."""
+
+    exit_code = 130
+
+
+@contextmanager
+def watching() -> Iterator[Any]:
+    """A progress bar for each job that counts images. Raises Interrupted."""
+    from dataset_build.build import Watcher
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    try:
+        with Progress(*columns, console=err) as bars:
+            task = bars.add_task("starting", total=None)
+            yield Watcher(
+                stage=lambda name: bars.reset(task, description=name, total=None, completed=0),
+                progress=lambda done, total: bars.update(task, completed=done, total=total),
+            )
+            bars.remove_task(task)
+    except KeyboardInterrupt:
+        raise Interrupted("interrupted; what was finished is kept, run the same command to go on") from None
+
+
+def print_release(manifest: dict[str, Any], seconds: dict[str, float], root: Path) -> None:
+    """A release that was just made."""
+    print_stages(manifest)
+    version = manifest["version"]
+    out.print(f"release [bold]{version}[/bold]: {images_in(manifest):,} images in {root / 'releases' / version}")
+    out.print(f"[dim]{', '.join(f'{job} {spent:.1f} s' for job, spent in seconds.items())}[/dim]")
+    if speechless := manifest["stages"][-1]["rejected"].get("no_caption"):
+        out.print(f"{speechless:,} images have no text to make a caption from: give them sidecars, such as <name>.txt")
 
 
 def print_stages(manifest: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets import captions, clip, corpus, dedup, images, ingest, releases, sources, tags, text
+from assets import captions, clip, corpus, dedup, images, ingest, people, releases, sources, tags, text
 from assets.jobs import JOBS
 from assets.nightly import failures, new_drops, nightly
 from dataset_build.config import Config, load_config
@@ -15,7 +15,9 @@ from resources.engine import LocalEngine
 from resources.lake import TABLES, Lake, environment_lake
 from resources.notify import notifier
 
-ASSETS = dg.load_assets_from_modules([sources, ingest, tags, text, clip, images, dedup, corpus, captions, releases])
+ASSETS = dg.load_assets_from_modules(
+    [sources, people, ingest, tags, text, clip, images, dedup, corpus, captions, releases]
+)
 
 
 def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:

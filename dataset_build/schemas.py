@@ -322,6 +322,29 @@ CAPTIONS = _table(
     ("created_at", pa.timestamp("us", tz="UTC"), "when it was written"),
 )
 
+TAKEDOWNS = _table(
+    "takedowns",
+    "What must be in no release, as people said; rows are only ever added.",
+    "number",
+    ("number", pa.int64(), "from 1, in the order of arrival"),
+    ("kind", pa.string(), "image | phash | source_id | url; lift ends another one"),
+    ("value", pa.string(), "image id, phash (hex), post id, pattern of addresses (glob), or the number that is lifted"),
+    ("phash", pa.string(), "ImageHash's 64-bit phash, hex; of an image as far as it was known"),
+    ("radius", pa.int16(), "bits of 64 by which images may differ from phash and are taken down too"),
+    ("reason", pa.string(), "why, in words; releases show it"),
+    ("added_at", pa.timestamp("us", tz="UTC"), "when it was said"),
+)
+OVERRIDES = _table(
+    "overrides",
+    "What people decided about single images; rows are only ever added, the latest on each image counts.",
+    "number",
+    ("number", pa.int64(), "from 1, in the order of arrival"),
+    ("image_id", pa.string(), "the image"),
+    ("verdict", pa.string(), "keep | reject | clear, which leaves it to the rules again"),
+    ("reason", pa.string(), "why, in words; releases show it"),
+    ("added_at", pa.timestamp("us", tz="UTC"), "when it was said"),
+)
+
 _FAILURE = pa.struct(
     [("stage", pa.string()), ("reason", pa.string()), ("value", pa.float64()), ("threshold", pa.float64())]
 )
@@ -395,6 +418,14 @@ RELEASE_LINEAGE = _table(
         "every place where it was found, in the order of the drops",
     ),
     ("failures", pa.list_(_FAILURE), "every rule that it failed, in the order of the stages"),
+    (
+        "verdicts",
+        pa.list_(pa.struct([("stage", pa.string()), ("verdict", pa.string())])),
+        "of every stage: passed | rejected | not_judged",
+    ),
+    ("takedown", pa.int64(), "number of the take-down that it falls under"),
+    ("override", pa.string(), "keep | reject, where people decided"),
+    ("by_hand", pa.string(), "the words of the take-down, else of the override"),
     ("duplicate_of", pa.string(), "the image that stands for it"),
     ("duplicate_distance", pa.int16(), "bits of 256 between the two"),
     ("merged", pa.list_(pa.string()), "the duplicates merged into it"),
@@ -408,6 +439,6 @@ RELEASE_LINEAGE = _table(
 LAKE_TABLES = (
     LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, IMAGE_EMBEDDINGS, TAG_VOCABULARY, TAGS, IMAGE_VERDICTS,
     DUPLICATE_PAIRS, EMBEDDING_PAIRS, DUPLICATES, TAG_PAIRS, IMAGE_TEXTS, TEXT_EMBEDDINGS, IMAGE_CLUSTERS,
-    CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS,
+    CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS, TAKEDOWNS, OVERRIDES,
 )  # fmt: skip
 RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

@@ -64,6 +64,8 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "rules": [{"rule": rule.name, **_made_from(rule, values, config)} for rule, values in chosen_rules(config)],
         },
         "captions": caption_recipe(config),
+        "takedowns": {"by": "people"},
+        "overrides": {"by": "people"},
     }
     return _with_columns(table, made_from.get(table) or _query(table, config))
 

@@ -16,7 +16,7 @@ from dataset_build.schemas import DUPLICATE_PAIRS
 from resources.lake import Lake
 from resources.pieces import Piece
 
-GROUPED_FROM = ("duplicate_pairs", "embedding_pairs", "current_facts", "image_verdicts", "tags")
+GROUPED_FROM = ("duplicate_pairs", "embedding_pairs", "current_facts", "image_verdicts", "tags", "kept_by_hand")
 LOOKS_AT_ONCE = 50_000  # pairs whose thumbnails are held in memory, 3 kB each
 
 
@@ -49,8 +49,11 @@ def update_duplicates(lake: Lake) -> Piece:
 
 
 def grouped(lake: Lake) -> pa.Table:
-    """The stars of duplicates under the lake's configuration and verdicts."""
-    return stars(lake.table("duplicate_links"), lake.table("keeper_order"))
+    """The stars of duplicates under the lake's configuration and verdicts, without the near ones that people keep."""
+    every = stars(lake.table("duplicate_links"), lake.table("keeper_order"))
+    kept = lake.table("kept_alone")["image_id"]
+    is_freed = pc.and_(pc.is_in(every["image_id"], kept), pc.is_in(every["method"], pa.array(["hash", "dihedral"])))
+    return every.filter(pc.invert(is_freed))
 
 
 def _hashes(lake: Lake, drops: dict[str, str]) -> pa.Table:

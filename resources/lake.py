@@ -24,7 +24,8 @@ from resources.storage import lock
 from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
-EVERY_FINGERPRINT = {"captions"}  # no caption is ever lost to a change of recipe
+# No caption is ever lost to a change of recipe, no word of people to a change of columns.
+EVERY_FINGERPRINT = {"captions", "takedowns", "overrides"}
 TABLES = {table.name: table for table in schemas.LAKE_TABLES}
 
 
@@ -111,6 +112,11 @@ class Lake:
         """The same, whole in memory."""
         with self._run(name, values) as result:
             return result.to_arrow_table()
+
+    def view(self, name: str) -> pa.Table:
+        """All rows of a table or view, whole in memory."""
+        with self.connect([name]) as connection:
+            return connection.table(name).to_arrow_table()
 
     def count(self, view: str) -> int:
         """Rows of a table or view."""

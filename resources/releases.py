@@ -1,6 +1,8 @@
 """Write a release beside the others, check it, and only then give it its name."""
 
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,26 +12,34 @@ import duckdb
 import pyarrow.parquet as pq
 
 from dataset_build import schemas
-from dataset_build.errors import UserError
+from dataset_build.errors import RunError, UserError
 from dataset_build.queries import load_query
 from dataset_build.release.card import card
 from dataset_build.release.database import write_database
-from dataset_build.release.manifest import STAGES, code, content, files_of, seal, stages
-from dataset_build.release.reader import check_version, releases
+from dataset_build.release.errors import BadVersion
+from dataset_build.release.manifest import CARD, STAGES, code, content, files_of, seal, stages
+from dataset_build.release.reader import check_version, releases, resolve, tags
+from dataset_build.release.tags import newest
 from dataset_build.text.models import why_off
+from resources.annotations import by_people
 from resources.lake import Lake
-from resources.storage import lock, write_parquet
+from resources.storage import lock, rename_folder, write_parquet, write_text
 
-CHECKS = ("no_duplicate", "caption", "counts")
+CHECKS = ("no_duplicate", "caption", "counts", "takedown")
 
 
 class ReleaseExists(UserError):
     """That version has been released; releases never change."""
 
 
+class Overtaken(RunError):
+    """Another process published a release while this one was being written."""
+
+
 @dataclass(frozen=True)
 class Staged:
-    """A release that has been written and not yet published."""
+    """A release that has been written and not yet published. `problems` lists by check what is wrong with it; `twin` is
+    an earlier release of the same content."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -37,33 +47,75 @@ class Staged:
     twin: str | None
 
 
-def stage(lake: Lake, version: str) -> Staged:
-    """Write a release into a hidden folder. `problems` lists by check what is wrong with it; `twin` is an earlier
-    release of the same content."""
-    check_version(version)
-    earlier = releases(lake.root)
-    if version in {manifest["version"] for manifest in earlier}:
-        raise ReleaseExists(f"release {version!r} exists and never changes; choose another version")
-    folder = lake.root / "releases" / f".staging-{version}"
-    shutil.rmtree(folder, ignore_errors=True)
-    with lock(lake.root / "releases" / ".lock", f"writing release {version}"):
+def stage(lake: Lake, version: str, notes: str = "") -> Staged:
+    """Write what the lake holds now as a release, into a hidden folder."""
+    with staging(lake.root, version) as (folder, earlier):
         for table in schemas.RELEASE_TABLES:
             write_parquet(folder / f"{table.name}.parquet", lake.query(f"release_{table.name}"), table.schema)
-        manifest = _manifest(lake, version, folder, earlier)
-        write_database(folder, manifest)
-        described = pq.read_table(folder / "images.parquet", columns=["image_id", "caption", "license"])
-        (folder / "README.md").write_text(card(manifest, described), "utf-8")
-        manifest["files"] = files_of(folder)
-        twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]
-        return Staged(folder, manifest, run_checks(lake, folder), twins[0] if twins else None)
+        before = newest(earlier)
+        parent = resolve(before["version"], lake.root)["version"] if before else None
+        manifest = {**heading(version, earlier, parent, notes), **_made_from(lake, folder)}
+        return finish(lake, folder, manifest, earlier, lake.count("found_occurrences"))
+
+
+@contextmanager
+def staging(root: Path, version: str) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """An empty hidden folder to write a release into, and the manifests of the earlier ones. What was left of others
+    that were not finished is deleted."""
+    earlier, folder = free_version(root, version), root / "releases" / f".staging-{version}"
+    with lock(root / "releases" / ".lock", f"writing release {version}"):
+        for left in folder.parent.glob(".staging-*"):
+            shutil.rmtree(left)
+        folder.mkdir()
+        yield folder, earlier
+
+
+def free_version(root: Path, version: str) -> list[dict[str, Any]]:
+    """The manifests of all releases, of which none and no tag is called `version`. Raises BadVersion, ReleaseExists."""
+    check_version(version)
+    earlier = releases(root)
+    if version in {manifest["version"] for manifest in earlier}:
+        raise ReleaseExists(f"release {version!r} exists and never changes; choose another version")
+    if version in tags(root):
+        raise BadVersion(f"a release can't be called {version!r}: a tag is")
+    return earlier
+
+
+def heading(version: str, earlier: list[dict[str, Any]], parent: str | None, notes: str) -> dict[str, Any]:
+    """The entries of a manifest that don't follow from the rows."""
+    return {
+        "version": version,
+        "sequence": max((old["sequence"] for old in earlier), default=0) + 1,
+        "parent": parent,
+        "notes": notes,
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def finish(
+    lake: Lake, folder: Path, manifest: dict[str, Any], earlier: list[dict[str, Any]], occurrences: int
+) -> Staged:
+    """Add the database, the card and the hashes of all files to the tables in `folder`, and check them.
+
+    `occurrences` is the number of places where a file was found.
+    """
+    write_database(folder, manifest)
+    described = pq.read_table(folder / "images.parquet", columns=["image_id", "caption", "license"])
+    write_text(folder / CARD, card(manifest, described))
+    manifest["files"] = files_of(folder)
+    twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]
+    return Staged(folder, manifest, run_checks(lake, folder, occurrences), twins[0] if twins else None)
 
 
 def publish(staged: Staged) -> Path:
-    """Seal a staged release and give it its name."""
-    seal(staged.folder, staged.manifest)
-    folder = staged.folder.with_name(staged.manifest["version"])
-    staged.folder.rename(folder)
-    return folder
+    """Seal a staged release and give it its name, by which it becomes visible, and what `latest` means."""
+    root, sequence = staged.folder.parents[1], staged.manifest["sequence"]
+    with lock(root / "releases" / ".lock", f"publishing release {staged.manifest['version']}"):
+        earlier = free_version(root, staged.manifest["version"])
+        if not staged.folder.is_dir() or any(old["sequence"] >= sequence for old in earlier):
+            raise Overtaken("another release was made meanwhile; run the same command again")
+        seal(staged.folder, staged.manifest)
+        return rename_folder(staged.folder, staged.manifest["version"])
 
 
 def discard(staged: Staged) -> None:
@@ -71,28 +123,27 @@ def discard(staged: Staged) -> None:
     shutil.rmtree(staged.folder)
 
 
-def run_checks(lake: Lake, folder: Path) -> dict[str, list[dict[str, Any]]]:
+def run_checks(
+    lake: Lake, folder: Path, occurrences: int, checks: Sequence[str] = CHECKS
+) -> dict[str, list[dict[str, Any]]]:
     """What is wrong with the release in `folder`, by check."""
-    occurrences = lake.count("found_occurrences")
     with duckdb.connect(":memory:") as connection:
         for table in schemas.RELEASE_TABLES:
             connection.read_parquet(str(folder / f"{table.name}.parquet")).create_view(table.name)
+        for view in ("active_takedowns", "taken_down"):
+            connection.register(view, lake.view(view))
         problems = {}
-        for check in CHECKS:
+        for check in checks:
             query = load_query(f"check_{check}")
             values = dict.fromkeys(query.params, occurrences)
             problems[check] = connection.execute(query.text, values).to_arrow_table().to_pylist()
         return problems
 
 
-def _manifest(lake: Lake, version: str, folder: Path, earlier: list[dict[str, Any]]) -> dict[str, Any]:
+def _made_from(lake: Lake, folder: Path) -> dict[str, Any]:
     files, rejects, skipped = files_of(folder), pq.read_table(folder / "rejects.parquet"), skipped_stages(lake)
     complete = lake.complete_drops()
     return {
-        "version": version,
-        "sequence": max((old["sequence"] for old in earlier), default=0) + 1,
-        "parent": earlier[-1]["version"] if earlier else None,
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "content": content(files),
         "files": files,
         "stages": stages(rejects, lake.count("found_occurrences"), [s for s in STAGES if s not in skipped]),
@@ -116,9 +167,9 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 def inputs_of(lake: Lake) -> dict[str, str]:
     """What a release depends on: the rows of the drops, and the fingerprint of every step."""
-    versions = {
-        name: lake.version(name) for name in ("drops", "occurrences", "image_facts", "text_regions", "image_embeddings")
-    }
+    tables = ("drops", "occurrences", "image_facts", "text_regions", "image_embeddings", "takedowns", "overrides")
+    versions = {name: lake.version(name) for name in tables}
+    versions["captions_by_people"] = by_people(lake).version or ""
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

@@ -44,10 +44,23 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+def rename_folder(folder: Path, name: str) -> Path:
+    """Give a finished folder its name, which no other may have, in one step. Returns where it lies now."""
+    named = folder.with_name(name)
+    folder.rename(named)
+    _sync(named.parent)
+    return named
+
+
+def write_text(path: Path, text: str) -> None:
+    """Publish a text file."""
+    with publishing(path) as temporary:
+        temporary.write_text(text, "utf-8")
+
+
 def write_json(path: Path, value: Any) -> None:
     """Publish a JSON file, keys in the order given."""
-    with publishing(path) as temporary:
-        temporary.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path) -> Any:

@@ -1,5 +1,5 @@
 -- One row for each rule about the whole corpus that an image fails: being a duplicate of a better copy, or a chosen rule.
--- inputs: duplicates, rule_failures
+-- inputs: duplicates, rule_failures, kept_by_hand
 -- params: radius, widest_radius, embedding
 select
     image_id,
@@ -14,5 +14,5 @@ select
 from duplicates
 where image_id <> keeper
 union all
-select image_id, 'corpus', reason, value, threshold from rule_failures
+select image_id, 'corpus', reason, value, threshold from rule_failures anti join kept_by_hand using (image_id)
 order by image_id, stage, reason

@@ -1,10 +1,15 @@
--- One row for each rule that an image fails by its own facts. A threshold of 0 switches its rule off.
--- inputs: current_facts, current_text
+-- One row for each rule that an image fails by its own facts, or by the word of people. A threshold of 0 switches its
+-- rule off. What people keep is held against no threshold; what is taken down or can't be decoded, they can't keep.
+-- inputs: current_facts, current_text, taken_down, current_overrides, kept_by_hand
 -- params: min_side, max_aspect, min_sharpness, max_text_area
 with facts as materialized (select image_id, status, width, height, sharpness from current_facts),
-ok as (select * from facts where status = 'ok')
-select image_id, 'broken' as stage, status as reason, null::double as value, null::double as threshold
-from facts where status <> 'ok'
+ok as (select * from facts anti join kept_by_hand using (image_id) where status = 'ok')
+select image_id, 'takedown' as stage, reason, value, threshold from taken_down
+union all
+select image_id, 'broken', status, null, null from facts where status <> 'ok'
+union all
+select image_id, 'override', 'rejected_by_hand', null, null
+from current_overrides semi join facts using (image_id) where verdict = 'reject'
 union all
 select image_id, 'size', 'too_small', least(width, height), $min_side
 from ok where least(width, height) < $min_side

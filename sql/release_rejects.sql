@@ -1,5 +1,5 @@
 -- rejects: one row per occurrence left out, with the first rule that it failed and all others.
--- inputs: found_occurrences, occurrence_failures, stages, duplicates
+-- inputs: found_occurrences, occurrence_failures, stages, duplicates, taken_down, current_overrides
 with judged as (
     select
         f.drop, f.uri, f.member,
@@ -12,7 +12,9 @@ select
     j.drop, j.uri, j.member, o.source, o.image_id,
     j.failures[1].stage as stage,
     j.failures[1].reason as reason,
-    if(j.failures[1].stage in ('source', 'broken'), o.reason, null) as detail,
+    case j.failures[1].stage
+        when 'source' then o.reason when 'broken' then o.reason when 'takedown' then t.words when 'override' then v.reason
+    end as detail,
     j.failures[1].value as value,
     j.failures[1].threshold as threshold,
     coalesce(d.keeper, if(list_contains(list_transform(j.failures, lambda f: f.reason), 'same_bytes'), o.image_id, null))
@@ -21,4 +23,6 @@ select
 from judged j
 join found_occurrences o on o.drop = j.drop and o.uri = j.uri and o.member is not distinct from j.member
 left join duplicates d on d.image_id = o.image_id and d.keeper <> o.image_id and j.failures[1].stage <> 'source'
+left join taken_down t on t.image_id = o.image_id
+left join current_overrides v on v.image_id = o.image_id
 order by j.drop, j.uri, j.member

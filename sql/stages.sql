@@ -1,6 +1,6 @@
 -- The stages in which images are judged, in order: a reject is counted where it first fails.
 -- view
 select * from (values
-    ('source', 1), ('broken', 2), ('size', 3), ('aspect', 4), ('blur', 5), ('text', 6), ('duplicate', 7), ('corpus', 8),
-    ('caption', 9)
+    ('source', 1), ('takedown', 2), ('broken', 3), ('override', 4), ('size', 5), ('aspect', 6), ('blur', 7), ('text', 8),
+    ('duplicate', 9), ('corpus', 10), ('caption', 11)
 ) stages(stage, rank)

@@ -107,7 +107,7 @@ def test_what_a_user_can_mend_is_one_line_that_names_the_fix(
         (["sql", "drop table images"], "read-only"),
         (["sql", "select 1", "--release", "7"], "no release '7'"),
         (["explain", "nowhere.jpg"], "no image or file 'nowhere.jpg' in release 1"),
-        (["build", "--release", "1"], "release '1' exists and never changes; choose another --release"),
+        (["build", "--release", "1"], "release '1' exists and never changes; choose another version"),
     ],
 )
 def test_mistakes_with_a_release_are_one_line_too(run: Shell, built: Path, arguments: list[str], message: str) -> None:
@@ -222,3 +222,27 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
     assert "Traceback" not in err
     assert piece.version is None
     assert len(list(piece.folder.glob("units/*.parquet"))) >= 1
+
+
+def test_releases_are_made_tagged_and_rolled_back(run: Shell, tmp_path: Path) -> None:
+    put(tmp_path / "scrape/a.png", seed=1, text="red hat")
+    assert "nothing has been read into" in run("release", "create")[2]
+    run("build", "--source", "scrape", "--notes", "the first")
+    code, out, err = run("release", "create")
+    assert (code, out) == (1, "")
+    assert "error: release 1 has the same content; nothing was published" in err
+    (tmp_path / "dataset.toml").write_text("[captions]\nmax_tags = 1")
+    code, out, _ = run("release", "create", "2026.11.20", "--notes", "fewer [words]")
+    assert (code, "release 2026.11.20: 1 images in" in out) == (0, True)
+    assert run("release", "tag", "production", "1")[1] == "production is release 1\n"
+    assert run("release", "rollback", "1")[1] == "latest was release 2026.11.20, and is release 1\n"
+    rows = [line.split("│")[1:-1] for line in run("release", "list")[1].splitlines() if line.startswith("│")]
+    assert [[cell.strip() for cell in row] for row in rows] == [
+        ["1", "1", "latest production", "1", "0", rows[0][5].strip(), "", "the first"],
+        ["2", "2026.11.20", "", "1", "0", rows[1][5].strip(), "1", "fewer [words]"],
+    ]
+    assert "release 1, created" in run("release", "show", "production")[1]
+    (tmp_path / "dataset.toml").unlink()
+    assert run("build")[1] == "the content is that of release 1; no release was made\n"
+    (tmp_path / "dataset.toml").write_text("[captions]\nmax_tags = 1")
+    assert run("build")[1] == "nothing has changed since release 2026.11.20; no release was made\n"

@@ -21,6 +21,8 @@ OTHER = {
     "rule_failures": schemas.RULE_FAILURES,
     "drop_occurrences": schemas.OCCURRENCES.schema,
     "group_files": schemas.FILES.schema.append(pa.field("sequence", pa.int64())),
+    "annotations": pa.schema([("number", pa.int64()), ("by", pa.string()), ("name", pa.string())]),
+    "roots": pa.schema([("source", pa.string()), ("root", pa.string())]),
     "outcomes_now": OUTCOMES,
     "outcomes_changed": OUTCOMES,
     "drop_listing": schemas.LISTING.schema,
@@ -31,6 +33,7 @@ VALUES: dict[str, Any] = {
     **parameters_of(Config()),
     "image_ids": ["a"],
     "occurrences": 0,
+    "image": "abcd",
 }
 
 

@@ -19,6 +19,14 @@ class UnknownRelease(ReleaseError):
     """The lake holds no release of that name."""
 
 
+class PurgedRelease(ReleaseError):
+    """A release's data was deleted after a take-down; only its manifest is left."""
+
+
+class BrokenTag(ReleaseError):
+    """A tag's file can't be read, or it names no release."""
+
+
 class IncompleteRelease(ReleaseError):
     """A release's files are not those that its manifest lists."""
 

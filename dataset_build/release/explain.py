@@ -114,8 +114,8 @@ class Duplicate:
 class Story:
     """Everything that a release knows of one image, or of one occurrence without bytes.
 
-    `facts` is a kept image's row in images; `tags` are pairs of tag and category; `captions` are rows of captions,
-    with `chosen`.
+    `verdicts` are pairs of stage and verdict; `by_hand` is what people decided, and why. `facts` is a kept image's
+    row in images; `tags` are pairs of tag and category; `captions` are rows of captions, with `chosen`.
     """
 
     release: str
@@ -123,6 +123,8 @@ class Story:
     kept: bool
     occurrences: tuple[Occurrence, ...]
     failures: tuple[Failure, ...]
+    verdicts: tuple[tuple[str, str], ...] = ()
+    by_hand: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     duplicate_of: Duplicate | None = None
     merged: tuple[Duplicate, ...] = ()
@@ -187,12 +189,20 @@ def _of_image(release: Release, image_id: str) -> Story:
         kept=lineage["kept"],
         occurrences=tuple(_occurrences(release, OCCURRENCES, image_id)),
         failures=tuple(Failure(**failure) for failure in lineage["failures"]),
+        verdicts=tuple((each["stage"], each["verdict"]) for each in lineage["verdicts"] or ()),
+        by_hand=_by_hand(lineage),
         facts=facts[0] if facts else {},
         duplicate_of=Duplicate(**keepers[0]) if keepers else None,
         merged=tuple(Duplicate(**row) for row in _rows(release, MERGED, image=image_id)),
         tags=tuple((row["tag"], row["category"]) for row in tags),
         captions=tuple(_rows(release, CAPTIONS, image=image_id)),
     )
+
+
+def _by_hand(lineage: dict[str, Any]) -> str | None:
+    if lineage["takedown"] is not None:
+        return f"taken down by take-down {lineage['takedown']}: {lineage['by_hand']}"
+    return f"{lineage['override']}: {lineage['by_hand']}" if lineage["override"] else None
 
 
 def _rows(release: Release, query: str, **values: str | None) -> list[dict[str, Any]]:
@@ -205,7 +215,9 @@ def render(story: Story) -> str:
     verdict = "kept in" if story.kept else "left out of"
     lines = [story.image_id or "no bytes could be read", f"{verdict} release {story.release}"]
     lines += _section("found at", map(_found_at, story.occurrences))
+    lines += _section("by hand", [story.by_hand] if story.by_hand else [])
     lines += _section("failed", map(_rule, story.failures))
+    lines += _section("judged", _judged(story.verdicts))
     lines += _section("duplicate of", map(_duplicate, [story.duplicate_of] if story.duplicate_of else []))
     lines += _section("merged into it", map(_duplicate, story.merged))
     lines += _section("facts", _facts(story.facts))
@@ -240,6 +252,15 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if value == int(value) else f"{value:.4g}"
 
 
+def _judged(verdicts: Iterable[tuple[str, str]]) -> Iterator[str]:
+    stages: dict[str, list[str]] = {}
+    for stage, verdict in verdicts:
+        stages.setdefault(verdict, []).append(stage)
+    for verdict in ("passed", "rejected", "not_judged"):
+        if verdict in stages:
+            yield f"{verdict.replace('_', ' '):<10} {', '.join(stages[verdict])}"
+
+
 def _duplicate(duplicate: Duplicate) -> str:
     distance = "" if duplicate.distance is None else f", {duplicate.distance} of 256 bits differ"
     return f"{duplicate.image_id} ({duplicate.place}){distance}"
@@ -261,4 +282,5 @@ def _caption(caption: dict[str, Any]) -> str:
     revision = f"@{caption['model_revision']}" if caption["model_revision"] else ""
     made_by = f"{caption['recipe']}/{caption['variant']}, {caption['model']}{revision}"
     prompt = f", prompt {caption['prompt_hash'][:12]}" if caption["prompt_hash"] else ""
-    return f"{text} by {made_by}{prompt}{' (chosen)' if caption['chosen'] else ''}"
+    parent = f", after {caption['parent'][:12]}" if caption["parent"] else ""
+    return f"{text} by {made_by}{prompt}{parent}{' (chosen)' if caption['chosen'] else ''}"

@@ -18,9 +18,12 @@ from dataset_build.schemas import RELEASE_TABLES
 
 MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
+TOMBSTONE = "tombstone.json"
 DATABASE = "release.duckdb"
 CARD = "README.md"
-STAGES = ("source", "broken", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption")
+STAGES = (
+    "source", "takedown", "broken", "override", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption",
+)  # fmt: skip
 PACKAGES = ("duckdb", "pyarrow", "pillow", "numpy", "opencv-python-headless", "simplejpeg", "imagehash", "onnxruntime")
 
 
@@ -110,7 +113,10 @@ def _write(path: Path, text: str) -> None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a complete release; null when it isn't sealed, or isn't what was sealed."""
+    """The manifest of a complete release; null when it isn't sealed, or isn't what was sealed.
+
+    A purged release has a `tombstone` besides: why and when its data was deleted, and its successor.
+    """
     try:
         text, line = (folder / MANIFEST).read_bytes(), (folder / SEAL).read_text("utf-8")
     except (OSError, UnicodeDecodeError):
@@ -118,4 +124,6 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     if line != f"{hashlib.sha256(text).hexdigest()}  {MANIFEST}\n":
         return None
     manifest: dict[str, Any] = json.loads(text)
+    if (folder / TOMBSTONE).exists():
+        manifest["tombstone"] = json.loads((folder / TOMBSTONE).read_bytes())
     return manifest

@@ -3,8 +3,10 @@
 import os
 import re
 import tempfile
+from collections.abc import Collection
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,44 +16,75 @@ import pyarrow.parquet as pq
 
 from dataset_build.release.errors import (
     BadVersion,
+    BrokenTag,
     IncompleteRelease,
     MissingExtra,
     NoRelease,
     NoSuchTable,
+    PurgedRelease,
     UnknownRelease,
 )
 from dataset_build.release.manifest import CARD, DATABASE, read_manifest
+from dataset_build.release.tags import LATEST, read_tags, versions_of
 from dataset_build.schemas import RELEASE_TABLES
 
 VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TABLES = tuple(table.name for table in RELEASE_TABLES)
 
 
-def check_version(name: str) -> None:
-    """Raise BadVersion unless a new release may have that name."""
+def check_version(name: str, what: str = "release") -> None:
+    """Raise BadVersion unless a new release, or a tag, may have that name."""
     if not VERSION.fullmatch(name):
-        raise BadVersion(f"a release can't be called {name!r}: up to 64 of A-Z a-z 0-9 . - _, a letter or digit first")
+        raise BadVersion(f"a {what} can't be called {name!r}: up to 64 of A-Z a-z 0-9 . - _, a letter or digit first")
+    if what == "release" and name == LATEST:
+        raise BadVersion(f"a release can't be called {name!r}: that is a tag, which moves")
+
+
+def next_version(taken: Collection[str]) -> str:
+    """The first number from the count of releases on that no release is called by."""
+    return next(str(number) for number in count(len(taken) + 1) if str(number) not in taken)
 
 
 def releases(lake: str | Path = "lake") -> list[dict[str, Any]]:
-    """The manifests of the complete releases in a lake, oldest first."""
+    """The manifests of the complete releases in a lake, oldest first; of purged ones with a `tombstone`."""
     folders = (folder for folder in Path(lake, "releases").glob("*") if VERSION.fullmatch(folder.name))
     found = ((folder, read_manifest(folder)) for folder in folders)
     manifests = (manifest for folder, manifest in found if manifest and manifest["version"] == folder.name)
     return sorted(manifests, key=lambda manifest: (manifest["sequence"], manifest["version"]))
 
 
-def open_release(version: str | None = None, lake: str | Path = "lake") -> "Release":
-    """Open a release of a lake by its name, or the latest one.
+def tags(lake: str | Path = "lake") -> dict[str, str]:
+    """The version that each tag of a lake means. Raises BrokenTag."""
+    return versions_of(read_tags(lake), releases(lake))
 
-    Raises NoRelease, UnknownRelease or IncompleteRelease, whose messages name the fix.
+
+def resolve(name: str | None = None, lake: str | Path = "lake") -> dict[str, Any]:
+    """The manifest of the release that is called by that version or tag, or that `latest` means.
+
+    Raises NoRelease, UnknownRelease or BrokenTag, whose messages name the fix.
     """
-    versions = [manifest["version"] for manifest in releases(lake)]
-    if not versions:
+    known = {manifest["version"]: manifest for manifest in releases(lake)}
+    if not known:
         raise NoRelease(f"no release in {lake}: `dataset-build build --source DIR --lake {lake}` makes one")
-    if version is not None and version not in versions:
-        raise UnknownRelease(f"no release {version!r} in {lake}; there are: {', '.join(versions)}")
-    return Release(Path(lake, "releases", version or versions[-1]))
+    if name in known:
+        return known[name]
+    named = versions_of(read_tags(lake), list(known.values()))
+    name = LATEST if name is None else name
+    version = named.get(name)
+    if version is None:
+        also = f"; tags: {', '.join(named)}" if named else ""
+        raise UnknownRelease(f"no release {name!r} in {lake}; there are: {', '.join(known)}{also}")
+    if version not in known:
+        raise BrokenTag(f"tag {name} names release {version!r}, which is not in {lake}; move it")
+    return known[version]
+
+
+def open_release(version: str | None = None, lake: str | Path = "lake") -> "Release":
+    """Open a release of a lake by its version or by a tag; `latest` by default.
+
+    Raises NoRelease, UnknownRelease, PurgedRelease, BrokenTag or IncompleteRelease, whose messages name the fix.
+    """
+    return Release(Path(lake, "releases", resolve(version, lake)["version"]))
 
 
 class Release:
@@ -64,6 +97,11 @@ class Release:
             raise UnknownRelease(f"{folder} is no complete release: manifest.json or its hash is missing or wrong")
         self.manifest: dict[str, Any] = manifest
         self.version: str = manifest["version"]
+        if tombstone := manifest.get("tombstone"):
+            raise PurgedRelease(
+                f"release {self.version} was purged at {tombstone['purged_at']} ({tombstone['why']}); "
+                f"release {tombstone['successor']} holds what is left of it"
+            )
         self._check_files()
 
     def _check_files(self) -> None:

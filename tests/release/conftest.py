@@ -52,6 +52,10 @@ def lineage(image_id: str, occurrences: Rows, *failures: dict[str, Any], **value
 
 SIZE, BLUR = failure("size", "too_small", 64, 200), failure("blur", "blurred", 3.14159, 8)
 TRUNCATED, NEAR_DUPLICATE = failure("broken", "truncated"), failure("duplicate", "near_duplicate", 12, 48)
+JUDGED = [
+    {"stage": stage, "verdict": verdict}
+    for stage, verdict in (("source", "passed"), ("size", "rejected"), ("text", "not_judged"), ("blur", "rejected"))
+]
 PLANTED: dict[str, Rows] = {
     "images": [
         image(KEPT, "A tabby cat.", **place("cats/a.jpg"), duplicates=1),
@@ -79,7 +83,7 @@ PLANTED: dict[str, Rows] = {
         lineage(KEPT, [place("cats/a.jpg"), place("cats/copy.jpg")], kept=True, merged=[NEAR], caption_id="c1"),
         lineage(IN_TAR, [place("shards/0.tar", "0001.jpg")], kept=True, caption_id="c4"),
         lineage(NEAR, [place("cats/near.jpg")], NEAR_DUPLICATE, duplicate_of=KEPT, duplicate_distance=12),
-        lineage(SMALL, [place("cats/small.jpg")], SIZE, BLUR),
+        lineage(SMALL, [place("cats/small.jpg")], SIZE, BLUR, verdicts=JUDGED, override="reject", by_hand="no good"),
         lineage(BROKEN, [place("dogs/a.jpg")], TRUNCATED),
         lineage(OLD, [place("shards/0.tar")]),
     ],
@@ -119,6 +123,7 @@ def manifest_of() -> Callable[..., dict[str, Any]]:
             "version": folder.name,
             "sequence": sequence,
             "parent": None,
+            "notes": "",
             "created_at": "2026-01-02T03:04:05+00:00",
             "content": content(files),
             "files": files,

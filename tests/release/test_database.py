@@ -117,8 +117,8 @@ def test_funnel(database: Connection) -> None:
 
 
 def test_the_macros_know_the_stages() -> None:
-    (stages,) = re.findall(r"list_position\(\[(.+?)\]", MACROS.read_text("utf-8"))
-    assert tuple(stage.strip("' ") for stage in stages.split(",")) == STAGES
+    (stages,) = re.findall(r"list_position\(\[(.+?)\]", MACROS.read_text("utf-8"), re.S)
+    assert tuple(stage.strip("' \n") for stage in stages.split(",")) == STAGES
 
 
 @pytest.mark.parametrize(

@@ -146,9 +146,17 @@ def test_render_a_reject(release: Release, ids: dict[str, str]) -> None:
         "found at",
         "  cats/small.jpg in drop scrape: left out, size: too_small",
         "",
+        "by hand",
+        "  reject: no good",
+        "",
         "failed",
         "  size: too_small 64 < 200",
         "  blur: blurred 3.142 < 8",
+        "",
+        "judged",
+        "  passed     source",
+        "  rejected   size, blur",
+        "  not judged text",
     ]
     assert f"duplicate of\n  {ids['kept']} (cats/a.jpg), 12 of 256 bits differ\n" in render(story(release, "near.jpg"))
 

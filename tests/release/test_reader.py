@@ -62,7 +62,7 @@ def test_the_latest_is_the_one_with_the_highest_sequence(make_release: Any, tmp_
     assert open_release("b", str(lake)).manifest["sequence"] == 1
     with pytest.raises(UnknownRelease) as error:
         open_release("8", lake)
-    assert str(error.value) == f"no release '8' in {lake}; there are: b, 10, 9"
+    assert str(error.value) == f"no release '8' in {lake}; there are: b, 10, 9; tags: latest"
 
 
 def test_only_complete_releases_count(make_release: Any, tmp_path: Path) -> None:

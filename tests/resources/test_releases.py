@@ -30,7 +30,7 @@ def problems(lake: Lake, table: str, change: Any) -> dict[str, list[str]]:
     rows = before.to_pylist()
     change(rows)
     pq.write_table(pa.Table.from_pylist(rows, before.schema), file)
-    found = publishing.run_checks(lake, lake.root / "releases/1")
+    found = publishing.run_checks(lake, lake.root / "releases/1", lake.count("found_occurrences"))
     return {check: [row["key"] for row in rows] for check, rows in found.items() if rows}
 
 
@@ -59,8 +59,9 @@ def test_what_fails_a_check_is_not_published(lake: Lake, tmp_path: Path, monkeyp
         "no_duplicate": [],
         "caption": [{"key": "caption", "value": "x", "rows": 1}],
         "counts": [],
+        "takedown": [],
     }
-    monkeypatch.setattr(publishing, "run_checks", lambda lake, folder: wrong)
+    monkeypatch.setattr(publishing, "run_checks", lambda *_: wrong)
     with pytest.raises(BuildFailed, match=r"publish 2: .*release 2 failed its checks"):
         build(lake.root, Config(), [])
     assert [manifest["version"] for manifest in releases(lake.root)] == ["1"]

@@ -7,7 +7,7 @@ import pytest
 from tests.sql.support import run
 
 RULES = {"min_side": 200, "max_aspect": 3.0, "min_sharpness": 8.0, "max_text_area": 0.25}
-GOOD = {"image_id": "a", "status": "ok", "width": 600, "height": 400, "sharpness": 100.0}
+GOOD = {"image_id": "a", "status": "ok", "width": 600, "height": 400, "sharpness": 100.0, "pixel_hash": "p"}
 
 
 def verdicts(
