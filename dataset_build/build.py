@@ -76,9 +76,19 @@ def build(
 
     A drop that can't be read holds back no other; it is named in the outcome and in the manifest.
     """
-    with lock(root / ".lock", "building"):
-        with nullcontext(instance) if instance else open_instance(root) as recorder:
-            return _Build(root, config, watcher or Watcher(), recorder, resources).run(sources, version, notes)
+    with lock(root / ".lock", "building"), nullcontext(instance) if instance else open_instance(root) as recorder:
+        return _Build(root, config, watcher or Watcher(), recorder, resources).run(sources, version, notes)
+
+
+def build_night(root: Path, config: Config, name: str, instance: dg.DagsterInstance) -> str:
+    """Build what is known without anybody waiting; a second release of one night is called name.2. Says what it did."""
+    taken, number, version = {manifest["version"] for manifest in releases(root)}, 2, name
+    while version in taken:
+        version, number = f"{name}.{number}", number + 1
+    outcome = build(root, config, [], version, instance=instance)
+    did = f"release {version} was made" if outcome.release else f"nothing has changed since release {outcome.latest}"
+    failed = [f"drop {drop} failed: {why}" for drop, why in outcome.failed_drops.items()]
+    return "; ".join([f"{len(outcome.new_drops)} new drops", *failed, did])
 
 
 def create_release(

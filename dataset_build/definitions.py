@@ -41,7 +41,7 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
         "engine": LocalEngine(config.engine.workers),
         "progress": _logged_progress(),
     }
-    job, schedule = nightly(partial(_build, lake, config), config)
+    job, schedule = nightly(partial(_build_night, lake, config), config)
     return dg.Definitions(
         assets=assets,
         jobs=[*JOBS, job],
@@ -51,11 +51,10 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
     )
 
 
-def _build(root: Path, config: Config, instance: dg.DagsterInstance, name: str) -> str:
-    """A build of what is known, for a schedule."""
-    from dataset_build.build import build, told
+def _build_night(root: Path, config: Config, instance: dg.DagsterInstance, name: str) -> str:
+    from dataset_build.build import build_night  # which needs these definitions
 
-    return told(build(root, config, [], unused_version(root, name), instance=instance))
+    return build_night(root, config, name, instance)
 
 
 def _lake_of_run(root: Path, config: Config) -> dg.ResourceDefinition:
