@@ -5,6 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 from assets.jobs import ingest
 from assets.sources import register
@@ -59,11 +60,18 @@ def failures(tell: Notifier) -> dg.SensorDefinition:
     def sensor(context: dg.RunFailureSensorContext) -> None:
         """Sends the job, the run and the first reason."""
         run, partition = context.dagster_run, context.partition_key
-        reasons = [event.event_specific_data for event in context.get_step_failure_events()]
-        reason = next((each.error.message.strip() for each in reasons if each.error), context.failure_event.message)
+        failed = [event.event_specific_data.error for event in context.get_step_failure_events()]
+        reason = next((_cause(error) for error in failed if error), context.failure_event.message)
         try:
             tell({"job": run.job_name, "partition": partition, "run_id": run.run_id, "reason": reason})
         except OSError as error:
             raise RunError(f"the notice of run {run.run_id} can't be sent: {error}") from error
 
     return sensor
+
+
+def _cause(error: SerializableErrorInfo) -> str:
+    """The message of what was raised first."""
+    while error.cause:
+        error = error.cause
+    return error.message.strip()
