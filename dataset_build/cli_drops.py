@@ -45,6 +45,15 @@ def drop_restore(name: str, lake: LakeOption = LAKE) -> None:
     out.print(f"restored {escape(name)}")
 
 
+@source_app.command("add")
+def source_add(folder: Path, lake: LakeOption = LAKE) -> None:
+    """Have every later build look into a folder; `build --source` does the same, and builds."""
+    from resources.drops import Drops
+
+    name = Drops(lake.resolve() / "drops").add_source(folder)
+    out.print(f"{escape(name)}: {escape(str(folder.resolve()))}", soft_wrap=True)
+
+
 @source_app.command("list")
 def source_list(lake: LakeOption = LAKE) -> None:
     """The folders that a build looks into."""
