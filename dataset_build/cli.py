@@ -307,7 +307,5 @@ def sheets(root: Path) -> Iterator[None]:
         try:
             stack.enter_context(serving(root))
         except OSError:
-            err.print(
-                f"port {PORT} is taken: the UI shows no contact sheets; they lie in {escape(str(root / 'sheets'))}"
-            )
+            err.print(f"port {PORT} is taken, so that the UI shows no contact sheets; they lie in {root / 'sheets'}")
         yield

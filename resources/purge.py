@@ -43,7 +43,7 @@ def purge(lake: Lake, name: str, version: str | None = None) -> tuple[str, int]:
     taken = _taken(lake, old["version"])
     if not taken.num_rows:
         raise NothingToPurge(f"release {old['version']} holds no image that is taken down")
-    successor = _reissue(lake, old, taken, version)
+    successor = _reissued(lake, old["version"]) or _reissue(lake, old, taken, version)
     why = "; ".join(sorted(set(taken["words"].to_pylist())))
     write_json(
         folder / TOMBSTONE,
@@ -62,6 +62,12 @@ def _taken(lake: Lake, version: str) -> pa.Table:
         for image_id, n in rows
     ]
     return pa.Table.from_pylist(found, TAKEN)
+
+
+def _reissued(lake: Lake, version: str) -> str | None:
+    """A re-issue that an interrupted purge of this release has published, if nothing in it is taken down since."""
+    found = [each["version"] for each in releases(lake.root) if each.get("reissue_of") == version]
+    return next((each for each in reversed(found) if not taken_in(lake, each)), None)
 
 
 def _reissue(lake: Lake, old: Manifest, taken: pa.Table, version: str | None) -> str:

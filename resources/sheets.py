@@ -22,10 +22,7 @@ def draw(lake: Lake, picks: Sequence[tuple[str, str]]) -> Path:
     """Write a sheet of (image id, label), beside it the images that it shows. What is taken down is not drawn."""
     png = contact_sheet(tiles(lake, picks))
     path = lake.root / "sheets" / f"{sha256(png).hexdigest()[:16]}.png"
-    shown = {image_id for image_id, _ in picks} | set(
-        (read_json(path.with_suffix(".json")) or {"images": []})["images"]
-    )
-    write_json(path.with_suffix(".json"), {"images": sorted(shown)})
+    write_json(path.with_suffix(".json"), {"images": sorted({image_id for image_id, _ in picks})})
     with publishing(path) as temporary:
         temporary.write_bytes(png)
     return path

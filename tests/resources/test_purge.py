@@ -1,6 +1,7 @@
 """A purged release: issued again without what was taken down, its data gone, its story told by a tombstone."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -19,16 +20,22 @@ from resources.release_tags import move_tag
 from tests.pictures import put
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    """Release 1 with three images, of which one is taken down then, and 2 with one more."""
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Release 1 with three images, of which one is to be taken down, and 2 with one more."""
+    folder = tmp_path_factory.mktemp("purge")
     for number in range(3):
-        put(tmp_path / f"scrape/{number}.png", seed=number, text="red hat")
-    put(tmp_path / "scrape/copy.png", seed=0, text="red hat")
-    build(tmp_path / "lake", Config(), [tmp_path / "scrape"])
-    put(tmp_path / "scrape/new.png", seed=7, text="hat")
-    build(tmp_path / "lake", Config(), [])
-    lake = Lake(tmp_path / "lake", Config())
+        put(folder / f"scrape/{number}.png", seed=number, text="red hat")
+    put(folder / "scrape/copy.png", seed=0, text="red hat")
+    build(folder / "lake", Config(), [folder / "scrape"])
+    put(folder / "scrape/new.png", seed=7, text="hat")
+    build(folder / "lake", Config(), [])
+    return folder / "lake"
+
+
+@pytest.fixture
+def lake(made: Path, tmp_path: Path) -> Lake:
+    lake = Lake(shutil.copytree(made, tmp_path / "lake"), Config())
     move_tag(lake.root, "production", "1")
     take_down(lake, "image", "0.png", "asked by the artist")
     return lake
