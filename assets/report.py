@@ -8,11 +8,11 @@ from typing import Any, Literal
 import dagster as dg
 import pyarrow as pa
 
-from dataset_build.contact_sheet import contact_sheet, markdown
+from dataset_build.contact_sheet import markdown
 from dataset_build.histogram import histogram
-from resources.images import tiles
 from resources.lake import Lake
 from resources.pieces import Piece
+from resources.sheets import PORT, draw
 
 TILES = 24
 
@@ -61,10 +61,11 @@ def spread(verdicts: list[dict[str, Any]], limit: int) -> list[tuple[str, str]]:
 
 
 def sheet(lake: Lake, picks: list[tuple[str, str]], alt: str) -> dg.MetadataValue:
-    """A contact sheet of (image id, label) as Markdown; a line of text when there is nothing to show."""
+    """A contact sheet of (image id, label), a file of the lake that `dataset-build ui` gives out, as Markdown."""
     if not picks:
         return dg.MetadataValue.md("nothing to show")
-    return dg.MetadataValue.md(markdown(contact_sheet(tiles(lake, sorted(picks, key=lambda p: (p[1], p[0])))), alt))
+    path = draw(lake, sorted(picks, key=lambda p: (p[1], p[0])))
+    return dg.MetadataValue.md(f"![{alt}](http://127.0.0.1:{PORT}/{path.name})\n\nsheets/{path.name}")
 
 
 def drawn(

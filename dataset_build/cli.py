@@ -1,7 +1,11 @@
 """The command line: parse, call, print. Heavy imports wait until a command needs them."""
 
 import os
+import signal
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -286,4 +290,22 @@ def ui(
         "--port",
         str(port),
     ]
-    os.execve(command[0], command, environment)  # noqa: S606 - no shell is wanted
+    with sheets(root):
+        process = subprocess.Popen(command, env=environment)  # noqa: S603 - no shell is wanted
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        signal.signal(signal.SIGINT, lambda *_: None)  # the terminal has sent it to both
+        code = process.wait()
+    sys.exit(code)
+
+
+@contextmanager
+def sheets(root: Path) -> Iterator[None]:
+    """Contact sheets for the UI, unless another UI gives out its own."""
+    from resources.sheets import PORT, serving
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(serving(root))
+        except OSError:
+            err.print(f"port {PORT} is taken, so that the UI shows no contact sheets; they lie in {root / 'sheets'}")
+        yield

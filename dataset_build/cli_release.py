@@ -133,3 +133,54 @@ def release_rollback(
     before = roll_back(lake.resolve(), names[-1], *names[:-1])
     tag = names[0] if len(names) == 2 else "latest"
     out.print(f"{tag} was release {before}, and is release {names[-1]}")
+
+
+@app.command("verify")
+def release_verify(
+    version: VersionArgument = None,
+    every: Annotated[bool, typer.Option("--all", help="Every release, and what ties them together.")] = False,
+    lake: LakeOption = LAKE,
+) -> None:
+    """Check every hash, row, reference and count of a release. Says what is wrong, and exits with 1 if anything is.
+
+    Example: dataset-build release verify --all
+    """
+    from dataset_build.release.reader import VERSION, resolve
+    from dataset_build.release.text import plain
+    from dataset_build.release.verify import Unsound, verify, verify_lake
+
+    if every:
+        found = verify_lake(lake)
+    else:
+        # A damaged release can't be resolved, and is what this command is for.
+        is_there = version and VERSION.fullmatch(version) and (lake / "releases" / version).is_dir()
+        name = version if version and is_there else resolve(version, lake)["version"]
+        found = {name: verify(lake / "releases" / name)}
+    for name, problems in found.items():
+        for problem in problems:
+            out.print(escape(plain(f"{name or 'lake'}: {problem}")), highlight=False, soft_wrap=True)
+    wrong = [name or "lake" for name, problems in found.items() if problems]
+    if wrong:
+        raise Unsound(f"not as the manifest says: {', '.join(wrong)}")
+    out.print(f"sound: {', '.join(name for name in found if name)}")
+
+
+@app.command("purge")
+def release_purge(
+    version: Annotated[str, typer.Argument(help="Version or tag.")],
+    name: Annotated[str | None, typer.Option("--as", help="Version of the re-issue; by default a number.")] = None,
+    lake: LakeOption = LAKE,
+    config: ConfigOption = None,
+) -> None:
+    """Issue a past release again without what was taken down since, and delete the data of the old one.
+
+    Its manifest stays. Tags that name it mean the re-issue from then on.
+
+    Example: dataset-build release purge 2026.11.20
+    """
+    from dataset_build.config import load_config
+    from resources.lake import Lake
+    from resources.purge import purge
+
+    successor, images = purge(Lake(lake.resolve(), load_config(config)), version, name)
+    out.print(f"release {version} is purged; release {successor} stands for it, without {images:,} images")

@@ -12,6 +12,7 @@ from dataset_build.release.text import plain
 from dataset_build.words import Kind, as_value
 from resources.lake import TABLES, Lake
 from resources.releases import run_checks
+from resources.sheets import forget
 
 RADIUS = 6  # bits of 64 of ImageHash's phash: a recompressed or resized copy differs by fewer
 CANDIDATES = 10
@@ -32,7 +33,9 @@ def take_down(lake: Lake, kind: Kind, value: str, reason: str, radius: int = RAD
     for known in lake.view("active_takedowns").to_pylist():
         if (known["kind"], known["value"], known["radius"]) == (kind, value, row["radius"]):
             return dict(known)
-    return _add(lake, "takedowns", row)
+    row = _add(lake, "takedowns", row)
+    forget(lake.root, lake.view("taken_down")["image_id"].to_pylist())
+    return row
 
 
 def lift(lake: Lake, number: int, reason: str) -> Row:

@@ -18,8 +18,8 @@ from dataset_build.release.card import card
 from dataset_build.release.database import write_database
 from dataset_build.release.errors import BadVersion
 from dataset_build.release.manifest import CARD, STAGES, code, content, files_of, seal, stages
-from dataset_build.release.reader import check_version, releases, resolve, tags
-from dataset_build.release.tags import newest
+from dataset_build.release.reader import check_version, releases, tags
+from dataset_build.release.tags import newest, present
 from dataset_build.text.models import why_off
 from resources.annotations import by_people
 from resources.lake import Lake
@@ -53,7 +53,7 @@ def stage(lake: Lake, version: str, notes: str = "") -> Staged:
         for table in schemas.RELEASE_TABLES:
             write_parquet(folder / f"{table.name}.parquet", lake.query(f"release_{table.name}"), table.schema)
         before = newest(earlier)
-        parent = resolve(before["version"], lake.root)["version"] if before else None
+        parent = present(before["version"], earlier) if before else None
         manifest = {**heading(version, earlier, parent, notes), **_made_from(lake, folder)}
         return finish(lake, folder, manifest, earlier, lake.count("found_occurrences"))
 

@@ -18,6 +18,7 @@ from dataset_build.sample import Sample
 from resources import storage
 from resources.engine import LocalEngine
 from resources.lake import Lake
+from resources.people import override, take_down
 from resources.storage import LakeBusy, lock
 from tests.pictures import put
 
@@ -178,16 +179,26 @@ class Refusing:
         raise AssertionError("no image is to be read")
 
 
-def test_the_same_scrape_gives_the_same_bytes_wherever_it_lies(source: Path, tmp_path: Path) -> None:
+def test_the_same_scrape_gives_the_same_release_wherever_it_lies_and_whoever_works(
+    source: Path, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "elsewhere" / source.name
     shutil.copytree(source, elsewhere)
-    build(tmp_path / "a", Config(), [source])
-    build(tmp_path / "b", Config(), [elsewhere])
-    one, two = releases(tmp_path / "a")[0], releases(tmp_path / "b")[0]
-    tables = [name for name in one["files"] if name.endswith(".parquet")]
+    for root, scrape, workers in ((tmp_path / "a", source, 1), (tmp_path / "b", elsewhere, 2)):
+        build(root, Config(), [scrape], engine=LocalEngine(workers))
+        override(Lake(root, Config()), "d.webp", "reject", "off topic")
+        take_down(Lake(root, Config()), "image", "one/b.jpg", "asked")
+        build(root, Config(), [], engine=LocalEngine(workers))
+    one, two = (opened(tmp_path / lake, "2") for lake in "ab")
+    tables = [name for name in one.manifest["files"] if name.endswith(".parquet")]
     assert len(tables) == 5
-    assert {n: one["files"][n]["sha256"] for n in tables} == {n: two["files"][n]["sha256"] for n in tables}
-    assert one["content"] == two["content"]
+    assert {n: one.manifest["files"][n] for n in tables} == {n: two.manifest["files"][n] for n in tables}
+    assert one.manifest["content"] == two.manifest["content"]
+    for name in tables:
+        rows = [release.relation(name.removesuffix(".parquet")).to_arrow_table() for release in (one, two)]
+        assert rows[0] == rows[1] == one.arrow(name.removesuffix(".parquet")), name
+    one.close()
+    two.close()
 
 
 def test_a_setting_that_changes_nothing_makes_no_release(source: Path, lake: Path) -> None:

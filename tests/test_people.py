@@ -1,5 +1,6 @@
 """What people say holds: what is taken down is gone, overrides win over rules, and lineage tells of both."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,22 @@ from resources.people import NotFound, find_image, held_by, images_of, lift, ove
 from tests.pictures import picture, put
 
 
-@pytest.fixture
-def lake(tmp_path: Path) -> Lake:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three pictures, a smaller copy of the first, and one that is too small."""
-    scrape = tmp_path / "scrape"
+    folder = tmp_path_factory.mktemp("people")
     for number in range(3):
-        put(scrape / f"{number}.png", seed=number, text="red hat")
-    picture(0).resize((310, 232)).save(scrape / "copy.png")
-    (scrape / "copy.txt").write_text("red hat")
-    put(scrape / "small.png", seed=9, text="tiny", size=(150, 150))
-    build(tmp_path / "lake", Config(), [scrape])
-    return Lake(tmp_path / "lake", Config())
+        put(folder / "scrape" / f"{number}.png", seed=number, text="red hat")
+    picture(0).resize((310, 232)).save(folder / "scrape/copy.png")
+    (folder / "scrape/copy.txt").write_text("red hat")
+    put(folder / "scrape/small.png", seed=9, text="tiny", size=(150, 150))
+    build(folder / "lake", Config(), [folder / "scrape"])
+    return folder / "lake"
+
+
+@pytest.fixture
+def lake(made: Path, tmp_path: Path) -> Lake:
+    return Lake(shutil.copytree(made, tmp_path / "lake"), Config())
 
 
 def kept(lake: Lake) -> list[str]:

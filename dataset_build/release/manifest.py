@@ -53,16 +53,23 @@ def _in_order(found: Collection[str], order: Sequence[str]) -> list[str]:
 
 
 def files_of(folder: Path) -> dict[str, dict[str, Any]]:
-    """Bytes and sha256 of each file of a release that is there; of Parquet files also the rows."""
+    """Facts about each file of a release that is there."""
     names = (*(f"{table.name}.parquet" for table in RELEASE_TABLES), DATABASE, CARD)
-    return {name: _file(folder / name) for name in names if (folder / name).exists()}
+    return {name: file_facts(folder / name) for name in names if (folder / name).exists()}
 
 
-def _file(path: Path) -> dict[str, Any]:
-    rows = {"rows": pq.read_metadata(path).num_rows} if path.suffix == ".parquet" else {}
+def file_facts(path: Path) -> dict[str, Any]:
+    """Bytes and sha256 of a file; of a Parquet file also its rows and the types of its columns."""
+    table = _table_facts(path) if path.suffix == ".parquet" else {}
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return {**rows, "bytes": path.stat().st_size, "sha256": sha256}
+    return {**table, "bytes": path.stat().st_size, "sha256": sha256}
+
+
+def _table_facts(path: Path) -> dict[str, Any]:
+    with pq.ParquetFile(path) as file:
+        columns = {field.name: str(field.type) for field in file.schema_arrow}
+        return {"rows": file.metadata.num_rows, "columns": columns}
 
 
 def content(files: Mapping[str, Mapping[str, Any]]) -> str:

@@ -45,11 +45,12 @@ def versions_of(tags: Mapping[str, Tag], manifests: Manifests) -> dict[str, str]
     last, meant = newest(manifests), {name: tag["version"] for name, tag in tags.items()}
     if last and not (LATEST in tags and tags[LATEST]["sequence"] >= last["sequence"]):
         meant[LATEST] = last["version"]
+    return {name: present(version, manifests) for name, version in sorted(meant.items())}
+
+
+def present(version: str, manifests: Manifests) -> str:
+    """The release itself, or what stands for it since it was purged."""
     successors = {each["version"]: each["tombstone"]["successor"] for each in manifests if "tombstone" in each}
-    return {name: _follow(version, successors) for name, version in sorted(meant.items())}
-
-
-def _follow(version: str, successors: Mapping[str, str]) -> str:
     while version in successors:
         version = successors[version]
     return version

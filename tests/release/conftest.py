@@ -32,7 +32,16 @@ def image(image_id: str, caption: str, **values: Any) -> dict[str, Any]:
     facts = {"format": "JPEG", "width": 640, "height": 480, "sharpness": 33.125, "file_bytes": 34201}
     made = {"caption": caption, "caption_recipe": "compose", "caption_model": "compose"}
     words = {"tags": ["tabby", "cat"], "tag_string": "tabby cat", "license": "CC BY 4.0"}
-    return {"image_id": image_id, "source": "scrape", "duplicates": 0, **facts, **made, **words, **values}
+    return {
+        "image_id": image_id,
+        "pixel_hash": image_id[:32],
+        "source": "scrape",
+        "duplicates": 0,
+        **facts,
+        **made,
+        **words,
+        **values,
+    }
 
 
 def reject(where: dict[str, Any], image_id: str | None, *failures: dict[str, Any], **values: Any) -> dict[str, Any]:

@@ -124,6 +124,7 @@ def test_render_a_kept_image(release: Release, ids: dict[str, str]) -> None:
         "  format       JPEG",
         "  width        640",
         "  height       480",
+        f"  pixel_hash   {ids['kept'][:32]}",
         "  sharpness    33.12",
         "  duplicates   1",
         "",

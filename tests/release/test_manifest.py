@@ -76,7 +76,9 @@ def test_files_have_rows_bytes_and_sha256(tmp_path: Path, write_tables: Callable
     abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert files["README.md"] == {"bytes": 3, "sha256": abc}
     tags = (folder / "tags.parquet").read_bytes()
-    assert files["tags.parquet"] == {"rows": 2, "bytes": len(tags), "sha256": hashlib.sha256(tags).hexdigest()}
+    columns = {"image_id": "string", "tag": "string", "category": "string", "origin": "string", "rank": "int32"}
+    sha256 = hashlib.sha256(tags).hexdigest()
+    assert files["tags.parquet"] == {"rows": 2, "columns": columns, "bytes": len(tags), "sha256": sha256}
 
 
 def test_content_is_that_of_the_parquet_files_alone() -> None:
