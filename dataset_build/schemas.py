@@ -126,6 +126,8 @@ IMAGE_FACTS = _table(
     ("entropy", pa.float32(), "entropy of the grey histogram, bits, 0 to 8"),
     ("greyscale", pa.bool_(), "no pixel has colour, within JPEG's tolerance"),
     ("border", pa.float32(), "share of the area that is a uniform border, 0 to 1"),
+    ("flat_tail", pa.float32(), "share of the height, at the bottom, that is padding after an early end, 0 to 1"),
+    ("torn_rows", pa.int16(), "rows of 8 × 8 blocks that break with what is above; null where reduced too much to see"),
 )
 
 TEXT_BOX = pa.struct(

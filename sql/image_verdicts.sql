@@ -1,10 +1,27 @@
 -- One row for each rule that an image fails by its own facts. A threshold of 0 switches its rule off.
--- inputs: current_facts, current_text
--- params: min_side, max_aspect, min_sharpness, max_text_area
-with facts as materialized (select image_id, status, width, height, sharpness from current_facts),
+-- inputs: current_facts, current_text, placeholders
+-- params: max_flat_tail, torn_rows, several_frames, min_contrast, placeholder_posts, min_side, max_aspect, min_sharpness, max_text_area
+with facts as materialized (
+    select image_id, status, format, width, height, frames, sharpness, contrast, flat_tail, torn_rows from current_facts
+),
 ok as (select * from facts where status = 'ok')
 select image_id, 'broken' as stage, status as reason, null::double as value, null::double as threshold
 from facts where status <> 'ok'
+union all
+select image_id, 'broken', 'flat_tail', flat_tail, $max_flat_tail
+from ok where $max_flat_tail > 0 and flat_tail > $max_flat_tail
+union all
+select image_id, 'broken', 'torn', torn_rows, $torn_rows
+from ok where $torn_rows > 0 and torn_rows >= $torn_rows
+union all
+select image_id, 'content', if(format in ('TIFF', 'DCX'), 'several_pages', 'animated'), frames, 1
+from ok where $several_frames = 'reject' and frames > 1 and format <> 'MPO'
+union all
+select image_id, 'content', 'uniform', contrast, $min_contrast
+from ok where contrast < $min_contrast
+union all
+select image_id, 'content', 'placeholder', posts, $placeholder_posts
+from placeholders
 union all
 select image_id, 'size', 'too_small', least(width, height), $min_side
 from ok where least(width, height) < $min_side

@@ -18,7 +18,7 @@ select stage, reason, count(*) as rejected
 from rejects
 group by stage, reason
 order by
-    list_position(['source', 'broken', 'size', 'aspect', 'blur', 'text', 'duplicate', 'corpus', 'caption'], stage),
+    list_position(['source', 'broken', 'content', 'size', 'aspect', 'blur', 'text', 'duplicate', 'corpus', 'caption'], stage),
     rejected desc, stage, reason;
 comment on macro table funnel is 'funnel(): how many occurrences were left out, by stage and reason.';
 

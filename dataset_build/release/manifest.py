@@ -20,7 +20,7 @@ MANIFEST = "manifest.json"
 SEAL = "manifest.sha256"
 DATABASE = "release.duckdb"
 CARD = "README.md"
-STAGES = ("source", "broken", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption")
+STAGES = ("source", "broken", "content", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption")
 PACKAGES = ("duckdb", "pyarrow", "pillow", "numpy", "opencv-python-headless", "simplejpeg", "imagehash", "onnxruntime")
 
 

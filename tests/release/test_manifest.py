@@ -28,6 +28,7 @@ def test_stages_add_up_in_their_order() -> None:
     assert stages(found, 10) == [
         {"stage": "source", "in": 10, "rejected": {"not_an_image": 1, "vanished": 1}, "out": 8},
         {"stage": "broken", "in": 8, "rejected": {}, "out": 8},
+        {"stage": "content", "in": 8, "rejected": {}, "out": 8},
         {"stage": "size", "in": 8, "rejected": {}, "out": 8},
         {"stage": "aspect", "in": 8, "rejected": {}, "out": 8},
         {"stage": "blur", "in": 8, "rejected": {}, "out": 8},

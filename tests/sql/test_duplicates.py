@@ -48,6 +48,11 @@ def test_images_that_fail_stay_in_the_order_but_do_not_survive() -> None:
     assert [(row["image_id"], row["survives"]) for row in rows] == [("a", False), ("b", True)]
 
 
+def test_placeholders_are_in_no_star() -> None:
+    verdict = {"image_id": "a", "reason": "placeholder"}
+    assert order(facts("a"), facts("b"), image_verdicts=[verdict]) == ["b"]
+
+
 def test_images_that_cannot_be_decoded_are_not_in_the_order() -> None:
     assert order(facts("a"), facts("b", status="truncated")) == ["a"]
 
