@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
+FASTDUP := .venv-fastdup
 
-.PHONY: help demo test test-text lint ui bench clean
+.PHONY: help demo test test-text test-fastdup fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,10 +31,20 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those of text detection apart
-	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py
+	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py --ignore tests/test_fastdup.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
+
+$(FASTDUP)/.ready: $(READY)
+	$(PYTHON) -m venv $(FASTDUP)
+	$(FASTDUP)/bin/pip install --quiet --disable-pip-version-check fastdup==2.54 dagster-pipes
+	touch $(FASTDUP)/.ready
+
+fastdup-env: $(FASTDUP)/.ready  ## Make an environment for fastdup; CC BY-NC-ND 4.0, no commercial use; 800 MB
+
+test-fastdup: fastdup-env  ## Run the tests that need fastdup
+	$(BIN)/pytest -q tests/test_fastdup.py
 
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .
@@ -47,4 +58,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 	for b in decode_once near_duplicates ingest tags text_heavy verdicts; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) $(FASTDUP) $(SAMPLE) $(LAKE)

@@ -74,6 +74,14 @@ def build(
         return _Build(root, config, watcher or Watcher(), resources).run(sources, version)
 
 
+def second_opinion(root: Path, config: Config) -> None:
+    """Let fastdup look for duplicates among the images that a build has read and judged; see `duplicates.fastdup`."""
+    with lock(root / ".lock", "building"), open_instance(root) as instance:
+        job = _Build(root, config, Watcher(), {})
+        job.instance = instance
+        job.run_job("second_opinion")
+
+
 def instance_of(root: Path) -> Path:
     """The folder of the Dagster instance: DAGSTER_HOME where it is set, else the lake's own, made ready for use."""
     home = Path(os.environ.get("DAGSTER_HOME") or root / "dagster")
@@ -106,8 +114,8 @@ class _Build:
             self._discover()
             self._ingest()
             if self._changed():
-                self._job("curate")
-                self._job("caption")
+                self.run_job("curate")
+                self.run_job("caption")
                 self._publish(version)
         self.outcome.latest = next((manifest["version"] for manifest in reversed(releases(self.root))), None)
         return self.outcome
@@ -126,7 +134,7 @@ class _Build:
 
     def _discover(self) -> None:
         before = {drop.name for drop in self.lake.drops.all()}
-        self._job("discover")
+        self.run_job("discover")
         self.outcome.new_drops = [drop.name for drop in self.lake.drops.all() if drop.name not in before]
 
     def _ingest(self) -> None:
@@ -134,7 +142,7 @@ class _Build:
         for drop in self.lake.drops.active():
             if drop.name not in complete:
                 try:
-                    self._job("ingest", drop.name)
+                    self.run_job("ingest", drop.name)
                 except BuildFailed as error:
                     self.outcome.failed_drops[drop.name] = str(error)
 
@@ -144,7 +152,7 @@ class _Build:
 
     def _publish(self, version: str) -> None:
         self.instance.add_dynamic_partitions(str(VERSIONS.name), [version])
-        self._job("publish", version)
+        self.run_job("publish", version)
         latest = releases(self.root)[-1:]
         if latest and latest[0]["version"] == version:
             self.outcome.release = latest[0]
@@ -157,7 +165,8 @@ class _Build:
         """Remembers inputs that gave the content of an earlier release."""
         return self.root / "releases" / "unchanged.json"
 
-    def _job(self, name: str, partition: str | None = None) -> None:
+    def run_job(self, name: str, partition: str | None = None) -> None:
+        """Run one job to its end."""
         started = time.monotonic()
         self.watcher.stage(f"{name} {partition}" if partition else name)
         result = self.definitions.resolve_job_def(name).execute_in_process(

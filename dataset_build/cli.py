@@ -21,6 +21,7 @@ from rich.table import Table
 
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_stages
 from dataset_build.cli_drops import drop_app, source_app
+from dataset_build.cli_duplicates import app as duplicates_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
@@ -41,6 +42,7 @@ app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich", pret
 app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
+app.add_typer(duplicates_app, name="duplicates")
 app.add_typer(vocabulary_app, name="vocabulary")
 
 

@@ -120,6 +120,23 @@ class Duplicates(Section):
         30.0, ge=0, description="levels of 255, local difference from which a copy is a variant; 0 is off"
     )
 
+    fastdup: bool = Field(
+        False,
+        description="allow `dataset-build duplicates compare` to run fastdup: licensed CC BY-NC-ND 4.0, no commercial"
+        " use; it reports errors and use to its makers unless told not to, as it is here",
+    )
+    fastdup_similarity: float = Field(
+        0.9, ge=-1, le=1, description="cosine similarity from which fastdup's pairs are stored (its own default)"
+    )
+    fastdup_neighbours: int = Field(
+        40,
+        gt=0,
+        description="images compared with each image; fastdup's default of 2 misses copies of often copied ones",
+    )
+    fastdup_python: str = Field(
+        ".venv-fastdup/bin/python", description="interpreter of fastdup's environment, which `make fastdup-env` makes"
+    )
+
     @model_validator(mode="after")
     def _stored_far_enough(self) -> Self:
         if self.radius > self.widest_radius:

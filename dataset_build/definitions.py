@@ -35,6 +35,7 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
         "config": config,
         "engine": LocalEngine(config.engine.workers),
         "progress": _logged_progress(),
+        "pipes": dg.PipesSubprocessClient(),
     }
     return dg.Definitions(assets=assets, jobs=JOBS, resources=defaults | resources)
 

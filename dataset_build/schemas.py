@@ -239,6 +239,17 @@ DUPLICATE_PAIRS = _table(
     ("recoloured", pa.float32(), "colour difference of the two looks, levels of 255; null as above"),
     ("redrawn", pa.float32(), "largest local difference of the two looks, levels of 255; null as above"),
 )
+FASTDUP_PAIRS = _table(
+    "fastdup_pairs",
+    "Pairs of surviving images that look alike to fastdup, for comparison only; empty unless it is switched on.",
+    "image_id_a image_id_b",
+    *((f.name, f.type, f.metadata[b"doc"].decode()) for f in DUPLICATE_PAIRS.schema if f.name[:8] == "image_id"),
+    ("method", pa.string(), "fastdup"),
+    ("distance", pa.int16(), "null: fastdup compares no bits"),
+    ("correlation", pa.float32(), "cosine similarity of fastdup's features, -1 to 1"),
+    ("recoloured", pa.float32(), "null"),
+    ("redrawn", pa.float32(), "null"),
+)
 DUPLICATES = _table(
     "duplicates",
     "Stars of duplicates: each member was claimed by its keeper. Images in no star are absent.",
@@ -375,4 +386,5 @@ LAKE_TABLES = (
     LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, TAG_VOCABULARY, TAGS, IMAGE_VERDICTS, DUPLICATE_PAIRS, DUPLICATES,
     TAG_PAIRS, IMAGE_TEXTS, CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS,
 )  # fmt: skip
+SIDE_TABLES = (FASTDUP_PAIRS,)  # made when asked for, beside the build; no release depends on them
 RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

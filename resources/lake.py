@@ -24,7 +24,7 @@ from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "tags"}
 EVERY_FINGERPRINT = {"captions"}  # no caption is ever lost to a change of recipe
-TABLES = {table.name: table for table in schemas.LAKE_TABLES}
+TABLES = {table.name: table for table in schemas.LAKE_TABLES + schemas.SIDE_TABLES}
 
 
 class Lake:
