@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 CLIP := .venv-clip/.ready
+FASTDUP := .venv-fastdup
 
-.PHONY: help demo test test-text test-clip lint ui bench clean
+.PHONY: help demo test test-text test-clip test-fastdup fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,7 +32,7 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those of text detection apart
-	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py
+	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/test_fastdup.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
@@ -45,6 +46,16 @@ $(CLIP): pyproject.toml
 test-clip: $(CLIP)  ## Run the tests of embeddings, in an environment with torch and transformers
 	.venv-clip/bin/pytest -q tests/clip
 
+$(FASTDUP)/.ready: $(READY)
+	$(PYTHON) -m venv $(FASTDUP)
+	$(FASTDUP)/bin/pip install --quiet --disable-pip-version-check fastdup==2.54 dagster-pipes
+	touch $(FASTDUP)/.ready
+
+fastdup-env: $(FASTDUP)/.ready  ## Make an environment for fastdup; CC BY-NC-ND 4.0, no commercial use; 800 MB
+
+test-fastdup: fastdup-env  ## Run the tests that need fastdup
+	$(BIN)/pytest -q tests/test_fastdup.py
+
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -57,4 +68,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 	for b in decode_once near_duplicates ingest tags text_heavy verdicts; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) .venv-clip $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) .venv-clip $(FASTDUP) $(SAMPLE) $(LAKE)

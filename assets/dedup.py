@@ -1,12 +1,14 @@
 """Duplicates: pairs, stars, and which copy stays."""
 
 import time
+from typing import Any
 
 import dagster as dg
 
 from assets.partitions import every_drop
 from assets.report import report
 from resources.dedup import update_duplicates, update_pairs
+from resources.fastdup import NOTICE, update_fastdup_pairs
 from resources.lake import Lake
 
 
@@ -31,3 +33,22 @@ def duplicates(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     piece = update_duplicates(lake)
     keepers = {k for batch in piece.batches() for k in batch.column("keeper").to_pylist()}
     return report(piece, started, stars=len(keepers), variants=lake.count("variants"))
+
+
+@dg.asset(
+    deps=["image_verdicts", every_drop("image_facts"), every_drop("occurrences")],
+    group_name="dedup",
+    kinds={"python", "parquet"},
+)
+def fastdup_pairs(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], pipes: dg.PipesSubprocessClient
+) -> dg.MaterializeResult:
+    """Pairs that fastdup finds among surviving images, in an environment of its own; for comparison only."""
+    started, told = time.monotonic(), {}
+    if lake.config.duplicates.fastdup:
+        context.log.warning(NOTICE)
+
+    def run(command: list[str], extras: dict[str, Any]) -> None:
+        told.update(pipes.run(context=context, command=command, extras=extras).get_custom_messages()[-1])
+
+    return report(update_fastdup_pairs(lake, run), started, **told)

@@ -18,7 +18,7 @@ from resources.lake import Lake
     kinds={"duckdb", "parquet"},
 )  # fmt: skip
 def image_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Images that are taken down, broken, small, elongated, blurred or full of text: each rule failed and its value."""
+    """Images that fail a rule of their own, such as being broken, small or taken down: each rule, with its value."""
     started = time.monotonic()
     piece = lake.derive("image_verdicts")
     rules, measures = lake.config.rules, lake.table("image_measures")
@@ -29,4 +29,5 @@ def image_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
         shorter_side=drawn(measures, "side", "shorter side, pixels", rules.min_side),
         aspect=drawn(measures, "aspect", "longer side / shorter side", rules.max_aspect, rejects="above"),
         sharpness=drawn(measures, "sharpness", "sharpness", rules.min_sharpness),
+        contrast=drawn(measures, "contrast", "contrast", rules.min_contrast),
     )

@@ -32,4 +32,8 @@ caption = dg.define_asset_job(
 )
 publish = dg.define_asset_job("publish", ["release"], description="Write one version, check it and publish it.")
 
-JOBS = [discover, ingest, curate, caption, publish]
+second_opinion = dg.define_asset_job(
+    "second_opinion", ["fastdup_pairs"], description="Let fastdup look for duplicates, where it is allowed."
+)
+
+JOBS = [discover, ingest, curate, caption, publish, second_opinion]

@@ -99,6 +99,12 @@ def create_release(
         return _Build(root, config, watcher or Watcher(), instance, {}).create(version, notes)
 
 
+def second_opinion(root: Path, config: Config) -> None:
+    """Let fastdup look for duplicates among the images that a build has read and judged; see `duplicates.fastdup`."""
+    with lock(root / ".lock", "building"), open_instance(root) as instance:
+        _Build(root, config, Watcher(), instance, {}).run_job("second_opinion")
+
+
 def instance_of(root: Path) -> Path:
     """The folder of the Dagster instance: DAGSTER_HOME where it is set, else the lake's own, made ready for use."""
     home = Path(os.environ.get("DAGSTER_HOME") or root / "dagster")
@@ -144,8 +150,8 @@ class _Build:
         return self.outcome
 
     def _release(self, version: str, notes: str) -> None:
-        self._job("curate")
-        self._job("caption")
+        self.run_job("curate")
+        self.run_job("caption")
         self._publish(version, notes)
 
     def _version(self, version: str | None) -> str:
@@ -155,7 +161,7 @@ class _Build:
 
     def _discover(self) -> None:
         before = {drop.name for drop in self.lake.drops.all()}
-        self._job("discover")
+        self.run_job("discover")
         self.outcome.new_drops = [drop.name for drop in self.lake.drops.all() if drop.name not in before]
 
     def _ingest(self) -> None:
@@ -163,7 +169,7 @@ class _Build:
         for drop in self.lake.drops.active():
             if drop.name not in complete:
                 try:
-                    self._job("ingest", drop.name)
+                    self.run_job("ingest", drop.name)
                 except BuildFailed as error:
                     self.outcome.failed_drops[drop.name] = str(error)
 
@@ -177,7 +183,7 @@ class _Build:
 
     def _publish(self, version: str, notes: str) -> None:
         self.instance.add_dynamic_partitions(str(VERSIONS.name), [version])
-        result = self._job("publish", version, {"ops": {"release": {"config": {"notes": notes}}}})
+        result = self.run_job("publish", version, {"ops": {"release": {"config": {"notes": notes}}}})
         for event in result.get_asset_observation_events():
             self.outcome.twin = str(event.asset_observation_data.asset_observation.metadata["twin"].value)
             self.instance.delete_dynamic_partition(str(VERSIONS.name), version)
@@ -189,9 +195,10 @@ class _Build:
         """Remembers inputs that gave the content of an earlier release."""
         return self.root / "releases" / ".unchanged.json"
 
-    def _job(
+    def run_job(
         self, name: str, partition: str | None = None, config: dict[str, Any] | None = None
     ) -> dg.ExecuteInProcessResult:
+        """Run one job to its end."""
         started = time.monotonic()
         self.watcher.stage(f"{name} {partition}" if partition else name)
         result = self.definitions.resolve_job_def(name).execute_in_process(

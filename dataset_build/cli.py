@@ -15,6 +15,7 @@ from rich.table import Table
 
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_release, watching
 from dataset_build.cli_drops import drop_app, source_app
+from dataset_build.cli_duplicates import app as duplicates_app
 from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
@@ -36,6 +37,7 @@ app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich", pret
 app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
+app.add_typer(duplicates_app, name="duplicates")
 app.add_typer(vocabulary_app, name="vocabulary")
 app.add_typer(takedown_app, name="takedown")
 app.add_typer(annotations_app, name="annotations")

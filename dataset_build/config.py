@@ -64,6 +64,33 @@ class Rules(Section):
     min_sharpness: float = Field(
         8.0, ge=0, description="variance of the Laplacian at 256 px; below it an image is blurred"
     )
+    max_flat_tail: float = Field(
+        0.02,
+        ge=0,
+        le=1,
+        description="share of the height, 0 to 1; pictures of which more is padding after an early end are broken"
+        " (measured: benchmarks/damage.py)",
+    )
+    torn_rows: int = Field(
+        2,
+        ge=0,
+        description="rows of blocks that break with what is above; from so many on a picture is broken; 1 finds more"
+        " damage and rejects 7 good pictures in 1000 (measured: benchmarks/damage.py)",
+    )
+    several_frames: Literal["first_frame", "reject"] = Field(
+        "first_frame",
+        description="animations and files of several pages; first_frame: they are judged and described by it",
+    )
+    min_contrast: float = Field(
+        0.01, ge=0, le=1, description="standard deviation of the grey level, 0 to 1; below it a picture is uniform"
+    )
+    placeholder_posts: int = Field(
+        20,
+        ge=0,
+        description="different posts with the very same pixels, from which on these are a placeholder such as"
+        ' "image removed"; sites refuse the same file twice, and reposts on other sites are few.'
+        " Raise it for crawls of the web, where logos and adverts recur",
+    )
 
 
 class Text(Section):
@@ -136,6 +163,23 @@ class Duplicates(Section):
     )
     redrawn: float = Field(
         30.0, ge=0, description="levels of 255, local difference from which a copy is a variant; 0 is off"
+    )
+
+    fastdup: bool = Field(
+        False,
+        description="allow `dataset-build duplicates compare` to run fastdup: licensed CC BY-NC-ND 4.0, no commercial"
+        " use; it reports errors and use to its makers unless told not to, as it is here",
+    )
+    fastdup_similarity: float = Field(
+        0.9, ge=-1, le=1, description="cosine similarity from which fastdup's pairs are stored (its own default)"
+    )
+    fastdup_neighbours: int = Field(
+        40,
+        gt=0,
+        description="images compared with each image; fastdup's default of 2 misses copies of often copied ones",
+    )
+    fastdup_python: str = Field(
+        ".venv-fastdup/bin/python", description="interpreter of fastdup's environment, which `make fastdup-env` makes"
     )
 
     @model_validator(mode="after")

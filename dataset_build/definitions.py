@@ -40,6 +40,7 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
         "config": config,
         "engine": LocalEngine(config.engine.workers),
         "progress": _logged_progress(),
+        "pipes": dg.PipesSubprocessClient(),
     }
     job, schedule = nightly(partial(_build_night, lake, config), config)
     return dg.Definitions(

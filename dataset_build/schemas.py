@@ -126,6 +126,8 @@ IMAGE_FACTS = _table(
     ("entropy", pa.float32(), "entropy of the grey histogram, bits, 0 to 8"),
     ("greyscale", pa.bool_(), "no pixel has colour, within JPEG's tolerance"),
     ("border", pa.float32(), "share of the area that is a uniform border, 0 to 1"),
+    ("flat_tail", pa.float32(), "share of the height, at the bottom, that is padding after an early end, 0 to 1"),
+    ("torn_rows", pa.int16(), "rows of 8 × 8 blocks that break with what is above; null where reduced too much to see"),
 )
 
 TEXT_BOX = pa.struct(
@@ -272,6 +274,17 @@ DUPLICATE_PAIRS = _table(
     ("correlation", pa.float32(), "of the two looks, aligned, -1 to 1; null unless method is hash"),
     ("recoloured", pa.float32(), "colour difference of the two looks, levels of 255; null as above"),
     ("redrawn", pa.float32(), "largest local difference of the two looks, levels of 255; null as above"),
+)
+FASTDUP_PAIRS = _table(
+    "fastdup_pairs",
+    "Pairs of surviving images that look alike to fastdup, for comparison only; empty unless it is switched on.",
+    "image_id_a image_id_b",
+    *((f.name, f.type, f.metadata[b"doc"].decode()) for f in DUPLICATE_PAIRS.schema if f.name[:8] == "image_id"),
+    ("method", pa.string(), "fastdup"),
+    ("distance", pa.int16(), "null: fastdup compares no bits"),
+    ("correlation", pa.float32(), "cosine similarity of fastdup's features, -1 to 1"),
+    ("recoloured", pa.float32(), "null"),
+    ("redrawn", pa.float32(), "null"),
 )
 DUPLICATES = _table(
     "duplicates",
@@ -441,4 +454,5 @@ LAKE_TABLES = (
     DUPLICATE_PAIRS, EMBEDDING_PAIRS, DUPLICATES, TAG_PAIRS, IMAGE_TEXTS, TEXT_EMBEDDINGS, IMAGE_CLUSTERS,
     CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS, TAKEDOWNS, OVERRIDES,
 )  # fmt: skip
+SIDE_TABLES = (FASTDUP_PAIRS,)  # made when asked for, beside the build; no release depends on them
 RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

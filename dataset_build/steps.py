@@ -6,16 +6,17 @@ from dataset_build import ingest
 from dataset_build.captions import compose
 from dataset_build.clip import clusters, embed, model, neighbours
 from dataset_build.config import Config
-from dataset_build.dedup import pairs, second_look, stars
+from dataset_build.dedup import fastdup, pairs, second_look, stars
 from dataset_build.errors import UserError
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.images import facts
 from dataset_build.queries import Query, is_view, load_query
-from dataset_build.schemas import LAKE_TABLES
+from dataset_build.schemas import LAKE_TABLES, SIDE_TABLES
 from dataset_build.sources import dialects, listing
 from dataset_build.tags import fold, merge, order
 from dataset_build.text import models, regions
 
+FASTDUP_SETTINGS = {"fastdup_similarity", "fastdup_neighbours"}
 TAG_PARAMETERS = {"implied", "overlaps", "blacklist_categories", "pair_images", "min_pair_images"}
 
 
@@ -54,6 +55,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "widest_radius": config.duplicates.widest_radius,
             "dihedral": config.duplicates.dihedral,
         },
+        "fastdup_pairs": fastdup_search(config),
         "duplicates": {
             "code": stars.VERSION,
             "links": _query("duplicate_links", config),
@@ -93,6 +95,17 @@ def embeddings(config: Config) -> dict[str, Any]:
         "model": model.identity(config.clip),
         "text": text_detection(config),
         "images": config.images.model_dump(),
+    }
+
+
+def fastdup_search(config: Config) -> dict[str, Any]:
+    """What fastdup's pairs are found with, or that it is off."""
+    if not config.duplicates.fastdup:
+        return {"off": True}
+    return {
+        "fastdup": fastdup.PINNED,
+        "code": fastdup.VERSION,
+        **config.duplicates.model_dump(include=FASTDUP_SETTINGS),
     }
 
 
@@ -140,7 +153,7 @@ def _rule_values(name: str, config: Config) -> dict[str, Any]:
 
 
 def _with_columns(table: str, parts: dict[str, Any]) -> Fingerprint:
-    schema = {each.name: each.schema for each in LAKE_TABLES}.get(table, ())
+    schema = {each.name: each.schema for each in LAKE_TABLES + SIDE_TABLES}.get(table, ())
     return Fingerprint({**parts, "columns": {field.name: str(field.type) for field in schema}})
 
 

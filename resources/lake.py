@@ -26,7 +26,7 @@ from resources.vocabularies import with_pins
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
 # No caption is ever lost to a change of recipe, no word of people to a change of columns.
 EVERY_FINGERPRINT = {"captions", "takedowns", "overrides"}
-TABLES = {table.name: table for table in schemas.LAKE_TABLES}
+TABLES = {table.name: table for table in schemas.LAKE_TABLES + schemas.SIDE_TABLES}
 
 
 class Lake:

@@ -13,7 +13,7 @@ from dataset_build.release.manifest import STAGES
 from dataset_build.steps import chosen_rules, parameters_of
 
 NAMES = sorted(path.relative_to(SQL_DIR).with_suffix("").as_posix() for path in SQL_DIR.rglob("*.sql"))
-STORED = {table.name: table.schema for table in schemas.LAKE_TABLES}
+STORED = {table.name: table.schema for table in schemas.LAKE_TABLES + schemas.SIDE_TABLES}
 RELEASED = {table.name: table.schema for table in schemas.RELEASE_TABLES}
 OUTCOMES = pa.schema([("image_id", pa.string()), ("stage", pa.string()), ("reason", pa.string())])
 OTHER = {

@@ -18,7 +18,7 @@ from dataset_build.config import ImageLimits
 from dataset_build.images import integrity
 from dataset_build.images.header import Header, Unreadable, guarded, open_image, orientation
 from dataset_build.images.measures import MEASURED_SIDE, Rgb, resize
-from dataset_build.images.normalise import rgb_strips, upright
+from dataset_build.images.normalise import rgb_of_jpeg_cmyk, rgb_strips, upright
 
 _SCALES = (8, 4, 2)  # libjpeg-turbo is slower at scales between these than in full
 _MOST_REDUCED = 2**22  # pixels that the reduced image may have; only extreme aspect ratios reach it
@@ -34,14 +34,16 @@ _BOMB_PIXELS = 100  # per byte of the file; photographs have 2 to 50
 class Pixels:
     """The first frame, upright: `size` is its width and height in full, `rgb` is usually reduced.
 
-    `hash` is xxh3-128, hex, of height, width and RGB bytes at 1/`scale`: the scale that JPEG was decoded at, and
-    1 for everything else, which is reduced only after hashing. `oddity` is a complaint that does no harm.
+    It is at 1/`reduction`. `hash` is xxh3-128, hex, of height, width and RGB bytes at 1/`scale`: the scale that JPEG
+    was decoded at, and 1 for everything else, which is reduced only after hashing. `oddity` is a complaint that does
+    no harm.
     """
 
     rgb: Rgb
     size: tuple[int, int]
     orientation: int
     scale: int
+    reduction: int
     hash: str
     oddity: str | None = None
 
@@ -54,6 +56,8 @@ def read_pixels(data: bytes, header: Header, limits: ImageLimits, shorter: int =
     _refuse_bombs(data, header, limits)
     if header.frames.cut:
         raise Unreadable("truncated", f"frame {header.frames.number} is cut off")
+    if header.frames.disordered:
+        raise Unreadable("undecodable", "the frames are out of order")
     try:
         return _read_jpeg(data, header, shorter) if header.format in ("JPEG", "MPO") else _read_any(header, shorter)
     except Unreadable:
@@ -99,7 +103,7 @@ def _read_jpeg(data: bytes, header: Header, shorter: int) -> Pixels:
     rgb = upright(stored, header.turn)
     digest = _digest(rgb.shape[1], rgb.shape[0])
     digest.update(rgb.data)
-    return Pixels(rgb, header.upright_size, header.orientation, scale, digest.hexdigest())
+    return Pixels(rgb, header.upright_size, header.orientation, scale, scale, digest.hexdigest())
 
 
 def _decode_jpeg(data: bytes, header: Header, scale: int) -> Rgb:
@@ -112,7 +116,7 @@ def _decode_jpeg(data: bytes, header: Header, scale: int) -> Rgb:
     stored: NDArray[np.uint8] = simplejpeg.decode_jpeg(data, colours, strict=True, **least)
     if colours == "RGB":
         return stored
-    return np.asarray(Image.fromarray(255 - stored, "CMYK").convert("RGB"))  # inverted, by Adobe's custom
+    return rgb_of_jpeg_cmyk(stored)
 
 
 def _read_any(header: Header, shorter: int, oddity: str | None = None) -> Pixels:
@@ -131,7 +135,7 @@ def _read_any(header: Header, shorter: int, oddity: str | None = None) -> Pixels
         reduced.append(_reduced(strip, reduction))
     rgb = reduced[0] if len(reduced) == 1 else np.concatenate(reduced)
     stated = header.orientation if header.format == "TIFF" else turn
-    return Pixels(rgb, (width, height), stated, 1, digest.hexdigest(), oddity)
+    return Pixels(rgb, (width, height), stated, 1, reduction, digest.hexdigest(), oddity)
 
 
 @contextmanager

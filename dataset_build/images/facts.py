@@ -6,11 +6,12 @@ import cv2
 
 from dataset_build import schemas
 from dataset_build.config import ImageLimits
-from dataset_build.images import formats, hashes, measures
+from dataset_build.images import damage, formats, hashes, measures
 from dataset_build.images.decode import Pixels, read_pixels
 from dataset_build.images.header import Header, Unreadable, guarded, open_image
+from dataset_build.images.normalise import as_stored
 
-VERSION = "2"  # part of the fingerprint: raise it when any fact may come out different
+VERSION = "3"  # part of the fingerprint: raise it when any fact may come out different
 _COLUMNS = tuple(name for name in schemas.IMAGE_FACTS.schema.names if name != "image_id")
 
 
@@ -62,6 +63,7 @@ def _pixel_facts(pixels: Pixels) -> dict[str, object]:
     trimmed = measures.inside_all_borders(grey, inside)
     views = hashes.views(grey, inside, trimmed)
     brightness, contrast, entropy = measures.levels(grey)
+    stored = as_stored(pixels.rgb, pixels.orientation)
     return {
         "reason": pixels.oddity,
         "width": pixels.size[0],
@@ -82,4 +84,6 @@ def _pixel_facts(pixels: Pixels) -> dict[str, object]:
         "entropy": entropy,
         "greyscale": measures.is_greyscale(pixels.rgb),
         "border": 1 - inside.area / grey.size,
+        "flat_tail": damage.flat_tail(stored),
+        "torn_rows": damage.torn_rows(stored, pixels.reduction),
     }

@@ -1,16 +1,20 @@
 """How many frames or pages a file holds, without decoding them and in bounded time."""
 
 import struct
+from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 MOST = 65_535  # frames; the count stops here
+_APNG = {b"fcTL": "f", b"IDAT": "d", b"fdAT": "d", b"IEND": "e"}
 
 
 class Frames(NamedTuple):
-    """How many frames there are, and whether the last one is cut off."""
+    """How many frames there are, whether the last one is cut off, and whether they are out of order."""
 
     number: int
     cut: bool
+    disordered: bool = False
 
 
 def gif(data: bytes) -> Frames:
@@ -46,6 +50,23 @@ def tiff(data: bytes) -> Frames:
     return Frames(max(len(seen), 1), False)
 
 
+def apng(data: bytes, number: int) -> Frames:
+    """The `number` frames of an animated PNG, by its chunks (PNG specification, third edition, 4.9 and 11.3.6).
+
+    Control and data chunks are numbered in one sequence, and each control is followed by its frame's data.
+    """
+    announced, numbers, order = number, [], ""
+    for kind, body in islice(_chunks(data), 4 * MOST):
+        if kind == b"acTL":
+            announced = int.from_bytes(body[:4], "big")
+        if kind in (b"fcTL", b"fdAT"):
+            numbers.append(int.from_bytes(body[:4], "big"))
+        order += _APNG.get(kind, "")
+    ordered = numbers == list(range(len(numbers))) and "ff" not in order
+    cut = order.count("f") < announced or not order.endswith("de")
+    return Frames(number, cut, disordered=not ordered)
+
+
 def _palette(flags: bytes) -> int:
     """Bytes of the colour table that the flags announce."""
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
@@ -58,3 +79,14 @@ def _after_blocks(data: bytes, at: int) -> int:
             return at + 1
         at += data[at] + 1
     return len(data) + 1
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and first bytes of each whole chunk of a PNG, up to its end."""
+    at, kind = 8, b""
+    while kind != b"IEND" and at + 12 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if at + 12 + length > len(data):
+            return
+        yield kind, data[at + 8 : at + 8 + min(length, 4)]
+        at += 12 + length

@@ -115,6 +115,8 @@ def _frames(image: Image.Image, data: bytes) -> frames.Frames:
             return frames.gif(data)
         case "TIFF":
             return frames.tiff(data)
+        case "PNG" if getattr(image, "is_animated", False):
+            return frames.apng(data, int(getattr(image, "n_frames", 1)))
         case "PSD":  # Pillow's frames are the layers of one picture
             return frames.Frames(1, False)
     return frames.Frames(min(int(getattr(image, "n_frames", 1)), frames.MOST), False)

@@ -10,6 +10,7 @@ from dataset_build.images.measures import Rgb
 
 _STRIP = 2**20  # pixels converted at a time
 _STEP = 8  # strips have a multiple of as many lines, so that reduced ones fit together
+_BACK = {6: 8, 8: 6}  # orientations that undo another; the rest undo themselves
 _RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))  # what numbers in pictures without a stated depth may span
 
 
@@ -19,6 +20,16 @@ def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
     if transposed:
         pixels = pixels.transpose(1, 0, 2)
     return np.ascontiguousarray(pixels[:: -1 if flipped else 1, :: -1 if mirrored else 1])
+
+
+def as_stored(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """An upright picture (height, width, channels) as it lay in its file."""
+    return pixels if orientation == 1 else upright(pixels, _BACK.get(orientation, orientation))
+
+
+def rgb_of_jpeg_cmyk(inks: NDArray[np.uint8]) -> Rgb:
+    """The CMYK of a JPEG (height, width, 4), which holds it inverted, by Adobe's custom, as RGB."""
+    return np.asarray(Image.fromarray(255 - inks, "CMYK").convert("RGB"))
 
 
 def rgb_strips(image: Image.Image, orientation: int) -> Iterator[Rgb]:

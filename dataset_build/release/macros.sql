@@ -19,7 +19,8 @@ from rejects
 group by stage, reason
 order by
     list_position([
-        'source', 'takedown', 'broken', 'override', 'size', 'aspect', 'blur', 'text', 'duplicate', 'corpus', 'caption'
+        'source', 'takedown', 'broken', 'override', 'content', 'size', 'aspect', 'blur', 'text', 'duplicate', 'corpus',
+        'caption'
     ], stage),
     rejected desc, stage, reason;
 comment on macro table funnel is 'funnel(): how many occurrences were left out, by stage and reason.';

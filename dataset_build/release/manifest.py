@@ -22,7 +22,8 @@ TOMBSTONE = "tombstone.json"
 DATABASE = "release.duckdb"
 CARD = "README.md"
 STAGES = (
-    "source", "takedown", "broken", "override", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption",
+    "source", "takedown", "broken", "override", "content", "size", "aspect", "blur", "text", "duplicate", "corpus",
+    "caption",
 )  # fmt: skip
 PACKAGES = ("duckdb", "pyarrow", "pillow", "numpy", "opencv-python-headless", "simplejpeg", "imagehash", "onnxruntime")
 

@@ -30,6 +30,52 @@ def test_gif_that_ends_in_a_frame_is_cut(gif):
     assert frames.gif(gif[:40]).cut
 
 
+@pytest.fixture
+def apng(scene, encode):
+    pictures = [scene(40, 30, seed) for seed in range(4)]
+    return encode(pictures[0], "PNG", save_all=True, append_images=pictures[1:])
+
+
+def chunks(data):
+    """The chunks of a PNG, each whole."""
+    at, found = 8, []
+    while at < len(data):
+        found.append(data[at : at + 12 + int.from_bytes(data[at : at + 4], "big")])
+        at += len(found[-1])
+    return found
+
+
+def joined(parts):
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_apng(apng):
+    assert frames.apng(apng, 4) == Frames(4, cut=False)
+    assert frames.apng(apng + b"more", 4) == Frames(4, cut=False)
+
+
+def test_apng_that_ends_early_is_cut(apng):
+    for missing in (1, 12, 13, 500):
+        assert frames.apng(apng[:-missing], 4) == Frames(4, cut=True)
+    parts = chunks(apng)
+    assert frames.apng(joined([*parts[:-3], parts[-1]]), 4).cut  # without the last frame
+
+
+def test_apng_whose_frames_are_out_of_order(apng, measure):
+    parts = chunks(apng)
+    controls = [number for number, part in enumerate(parts) if part[4:8] == b"fcTL"]
+    second, third = controls[1], controls[2]
+    swapped = joined([*parts[:second], *parts[third : third + 2], *parts[second:third], *parts[third + 2 :]])
+    twice = joined([*parts[: second + 1], *parts[second:]])
+    for data in (swapped, twice):
+        assert frames.apng(data, 4).disordered
+        row = measure(data)
+        assert (row["status"], row["reason"]) == ("undecodable", "the frames are out of order")
+    assert measure(apng)["status"] == "ok"
+    row = measure(apng[:-500])
+    assert (row["status"], row["reason"], row["frames"]) == ("truncated", "frame 4 is cut off", 4)
+
+
 def test_tiff_in_both_byte_orders_and_sizes(scene, encode):
     pictures = [scene(16, 16, seed) for seed in range(4)]
     for options in ({}, {"big_tiff": True}):

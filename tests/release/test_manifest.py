@@ -30,6 +30,7 @@ def test_stages_add_up_in_their_order() -> None:
         {"stage": "takedown", "in": 8, "rejected": {}, "out": 8},
         {"stage": "broken", "in": 8, "rejected": {}, "out": 8},
         {"stage": "override", "in": 8, "rejected": {}, "out": 8},
+        {"stage": "content", "in": 8, "rejected": {}, "out": 8},
         {"stage": "size", "in": 8, "rejected": {}, "out": 8},
         {"stage": "aspect", "in": 8, "rejected": {}, "out": 8},
         {"stage": "blur", "in": 8, "rejected": {}, "out": 8},

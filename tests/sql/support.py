@@ -11,7 +11,7 @@ from dataset_build.queries import is_view, load_query
 from dataset_build.steps import parameters_of
 
 DROPS = pa.schema([("drop", pa.string()), ("source", pa.string()), ("sequence", pa.int64())])
-TABLES = {table.name: table.schema for table in schemas.LAKE_TABLES} | {
+TABLES = {table.name: table.schema for table in schemas.LAKE_TABLES + schemas.SIDE_TABLES} | {
     "drops": DROPS,
     "rule_failures": schemas.RULE_FAILURES,
 }

@@ -48,6 +48,11 @@ def test_images_that_fail_stay_in_the_order_but_do_not_survive() -> None:
     assert [(row["image_id"], row["survives"]) for row in rows] == [("a", False), ("b", True)]
 
 
+def test_placeholders_are_in_no_star() -> None:
+    verdict = {"image_id": "a", "reason": "placeholder"}
+    assert order(facts("a"), facts("b"), image_verdicts=[verdict]) == ["b"]
+
+
 def test_images_that_cannot_be_decoded_are_not_in_the_order() -> None:
     assert order(facts("a"), facts("b", status="truncated")) == ["a"]
 
@@ -115,3 +120,40 @@ def test_variants_are_listed_while_both_survive() -> None:
     survivors = [{"image_id": "a"}, {"image_id": "b"}]
     found = run("variants", RULES, duplicate_pairs=planted, survivors=survivors)
     assert [(row["image_id_a"], row["image_id_b"]) for row in found] == [("a", "b")]
+
+
+def test_two_methods_are_compared_pair_by_pair() -> None:
+    def pair(a: str, b: str, **values: object) -> dict[str, object]:
+        return {"image_id_a": a, "image_id_b": b, **values}
+
+    rows = run(
+        "compare_duplicate_methods",
+        current_facts=[
+            {"image_id": name, "pixel_hash": "d" if name in "de" else name, "decode_scale": 1} for name in "abcdefg"
+        ],
+        survivors=[{"image_id": name} for name in "abcdef"],
+        judged_pairs=[
+            pair("a", "b", relation="duplicate"),
+            pair("a", "c", relation="variant"),
+            pair("c", "e", relation="duplicate"),
+            pair("d", "e", relation="duplicate"),
+            pair("a", "g", relation="duplicate"),
+            pair("b", "f", relation="unlike"),
+        ],
+        fastdup_pairs=[
+            pair("a", "b", correlation=0.99),
+            pair("a", "c", correlation=0.95),
+            pair("a", "f", correlation=0.91),
+            pair("a", "d", correlation=0.92),
+            pair("a", "e", correlation=0.93),
+            pair("d", "e", correlation=1.0),
+        ],
+    )
+    told = [(r["found_by"], r["relation"], r["pairs"], r["example_a"], r["example_b"]) for r in rows]
+    assert told == [
+        ("both", "duplicate", 1, "a", "b"),
+        ("fastdup", "no pair", 2, "a", "f"),
+        ("fastdup", "variant", 1, "a", "c"),
+        ("ours", "duplicate", 1, "c", "d"),
+    ]
+    assert round(rows[1]["most_similarity"], 2) == 0.93
