@@ -9,18 +9,11 @@ from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_stages
+from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_stages, progress_bars
 from dataset_build.cli_drops import drop_app, source_app
+from dataset_build.cli_export import export, formats, mixes_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
@@ -42,6 +35,9 @@ app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 app.add_typer(vocabulary_app, name="vocabulary")
+app.add_typer(mixes_app, name="mixes")
+app.command()(export)
+app.command()(formats)
 
 
 def main() -> None:
@@ -125,14 +121,7 @@ def watching() -> Iterator[Any]:
     """A progress bar for each job that counts images."""
     from dataset_build.build import Watcher
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=err) as bars:
+    with progress_bars() as bars:
         task = bars.add_task("starting", total=None)
         yield Watcher(
             stage=lambda name: bars.reset(task, description=name, total=None, completed=0),
