@@ -5,8 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
+READERS := .venv-exports
 
-.PHONY: help demo test test-text lint ui bench clean
+.PHONY: help demo test test-text test-exports lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,6 +21,11 @@ $(MODELS): $(READY)
 	-$(BIN)/dataset-build text-models
 	touch $(MODELS)
 
+$(READERS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(READERS)
+	$(READERS)/bin/pip install --quiet --disable-pip-version-check --editable '.[readers]'
+	touch $(READERS)/.ready
+
 demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happened
 	@test -d $(SAMPLE) || $(BIN)/dataset-build sample $(SAMPLE)
 	$(BIN)/dataset-build build --source $(SAMPLE) --lake $(LAKE)
@@ -30,10 +36,13 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those of text detection apart
-	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py
+	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py --ignore tests/exports/test_readers.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
+
+test-exports: $(READERS)/.ready  ## Read exports back by the libraries they are for; these have an environment of their own
+	$(READERS)/bin/pytest -q tests/exports/test_readers.py
 
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .
@@ -47,4 +56,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 	for b in decode_once near_duplicates ingest tags text_heavy verdicts; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) $(READERS) $(SAMPLE) $(LAKE)
