@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
-CLIP := .venv-clip/.ready
+TORCH := .venv-torch
 FASTDUP := .venv-fastdup
 
-.PHONY: help demo test test-text test-clip test-fastdup fastdup-env lint ui bench clean
+.PHONY: help demo test test-text test-clip test-exports test-fastdup fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,19 +32,23 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those of text detection apart
-	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/test_fastdup.py
+	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py \
+		--ignore tests/exports/test_readers.py --ignore tests/test_fastdup.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
 
-$(CLIP): pyproject.toml
-	$(PYTHON) -m venv .venv-clip
-	.venv-clip/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[dev,clip]'
-	-.venv-clip/bin/dataset-build text-models
-	touch $(CLIP)
+$(TORCH)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(TORCH)
+	$(TORCH)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[dev,clip,readers]'
+	-$(TORCH)/bin/dataset-build text-models
+	touch $(TORCH)/.ready
 
-test-clip: $(CLIP)  ## Run the tests of embeddings, in an environment with torch and transformers
-	.venv-clip/bin/pytest -q tests/clip
+test-clip: $(TORCH)/.ready  ## Run the tests of embeddings, in an environment with torch and transformers
+	$(TORCH)/bin/pytest -q tests/clip
+
+test-exports: $(TORCH)/.ready  ## Read exports back by the libraries they are for
+	$(TORCH)/bin/pytest -q tests/exports/test_readers.py
 
 $(FASTDUP)/.ready: $(READY)
 	$(PYTHON) -m venv $(FASTDUP)
@@ -68,4 +72,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 	for b in decode_once near_duplicates ingest tags text_heavy verdicts; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) .venv-clip $(FASTDUP) $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) $(TORCH) $(FASTDUP) $(SAMPLE) $(LAKE)

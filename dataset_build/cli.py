@@ -16,6 +16,7 @@ from rich.table import Table
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_release, watching
 from dataset_build.cli_drops import drop_app, source_app
 from dataset_build.cli_duplicates import app as duplicates_app
+from dataset_build.cli_export import export, formats, mixes_app
 from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
@@ -42,6 +43,9 @@ app.add_typer(vocabulary_app, name="vocabulary")
 app.add_typer(takedown_app, name="takedown")
 app.add_typer(annotations_app, name="annotations")
 app.add_typer(override_app, name="override")
+app.add_typer(mixes_app, name="mixes")
+app.command()(export)
+app.command()(formats)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """What the commands share: options, consoles, and how a release's funnel is printed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,14 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from dataset_build.errors import UserError
@@ -44,15 +37,8 @@ def watching() -> Iterator[Any]:
     """A progress bar for each job that counts images. Raises Interrupted."""
     from dataset_build.build import Watcher
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
     try:
-        with Progress(*columns, console=err) as bars:
+        with progress_bars() as bars:
             task = bars.add_task("starting", total=None)
             yield Watcher(
                 stage=lambda name: bars.reset(task, description=name, total=None, completed=0),
@@ -96,3 +82,23 @@ def print_stages(manifest: dict[str, Any]) -> None:
 def images_in(manifest: dict[str, Any]) -> int:
     """Images that a release keeps."""
     return int(manifest["files"]["images.parquet"]["rows"])
+
+
+def progress_bars() -> Progress:
+    """Progress bars on standard error."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=err)
+
+
+@contextmanager
+def counting(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A progress bar, moved by calling what is yielded with how many are done, of how many."""
+    with progress_bars() as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 
+from dataset_build import mixes
 from dataset_build.release.manifest import DATABASE
 from dataset_build.schemas import RELEASE_TABLES, Table
 
@@ -29,7 +30,8 @@ def write_database(folder: Path, manifest: Mapping[str, Any] | None = None) -> N
             connection.execute("use release; begin")
             for table in RELEASE_TABLES:
                 _copy(connection, table, folder / f"{table.name}.parquet")
-            connection.execute(MACROS.read_text("utf-8"))
+            for statement in (MACROS.read_text("utf-8"), *mixes.statements(), *mixes.comments()):
+                connection.execute(statement)
             _add_manifest(connection, manifest or {})
             connection.execute("commit; checkpoint; use memory; detach release")
         with target.open("rb") as file:

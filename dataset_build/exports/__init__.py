@@ -1,0 +1,1 @@
+"""A release written in the formats of others: one file per format, and what they share."""

@@ -1,0 +1,166 @@
+"""Writing an export: shard after shard, each whole or absent, then what spans them, and last of all export.json."""
+
+import csv
+import hashlib
+import io
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from dataset_build.exports import files
+from dataset_build.exports.credits import CREDITS, write_credits
+from dataset_build.exports.errors import ExportError
+from dataset_build.exports.formats import Format, Job, Shard
+from dataset_build.exports.plan import MANIFEST, PLAN, STATE, Plan, Wish, check, plan_of, read_json
+from dataset_build.exports.samples import Images, Missing, Row, Sample
+from dataset_build.exports.select import choose, rows, tally
+from dataset_build.mixes import load_mix
+from dataset_build.release.reader import Release
+
+SKIPPED = "skipped.csv"
+
+Progress = Callable[[int, int], None]
+Found = bytes | str | None | Missing
+
+
+def export(
+    release: Release,
+    name: str,
+    form: Format,
+    out: Path,
+    images: Images,
+    wish: Wish,
+    resume: bool = False,
+    progress: Progress = lambda done, total: None,
+) -> dict[str, Any]:
+    """Write a release into the folder `out` in the format `form`, called `name`; returns what export.json holds.
+
+    Rows that the mix has no text for, or whose image can't be had, are left out and listed in skipped.csv. What is
+    finished stays when it is interrupted. Raises ExportError or BadMix when the wish can't be met.
+    """
+    plan = plan_of(release, name, form, wish)
+    if (finished := check(out, plan, resume)) is not None:
+        return finished
+    total = choose(release, load_mix(plan["mix"]), plan["parameters"], plan["where"], plan["limit"])
+    files.write_json(out / STATE / PLAN, plan)
+    run = Run(release, form, out, images, plan, total, progress)
+    return run.finish([run.shard(number) for number in range(run.shards)])
+
+
+class Run:
+    """One export under way; the release's rows are chosen."""
+
+    def __init__(
+        self, release: Release, form: Format, out: Path, images: Images, plan: Plan, total: int, progress: Progress
+    ) -> None:
+        self.release, self.form, self.out, self.images, self.plan = release, form, out, images, plan
+        self.total, self.progress = total, progress
+        self.size: int = plan["shard_rows"]
+        self.shards = math.ceil(total / self.size)
+
+    def shard(self, number: int) -> Shard:
+        """Write a shard, unless that was done before and it is still there."""
+        record, name = self.out / STATE / f"{number:05d}.json", self.form.shard(number, self.shards)
+        done = read_json(record)
+        if done and files.size(self.out / name) == (done["written"] or {"bytes": 0})["bytes"]:
+            return Shard(**done)
+        skipped: dict[str, Missing] = {}
+        written = self._write(self.out / name, self._samples(number, skipped))
+        shard = Shard(name, len(self._places(number)) - len(skipped), skipped, written)
+        files.write_json(record, asdict(shard))
+        return shard
+
+    def _places(self, number: int) -> range:
+        return range(number * self.size, min((number + 1) * self.size, self.total))
+
+    def _rows(self, number: int) -> list[Row]:
+        places = self._places(number)
+        return rows(self.release, places.start, places.stop)
+
+    def _write(self, path: Path, samples: Iterator[Sample]) -> dict[str, Any] | None:
+        """What was written; null when the format has nothing to write."""
+        with files.publishing(path) as temporary:
+            self.form.write(temporary, samples)
+            return files.describe(temporary) if temporary.exists() else None
+
+    def _samples(self, number: int, skipped: dict[str, Missing]) -> Iterator[Sample]:
+        """The samples of a shard, read lazily; why other rows are none goes to `skipped`."""
+        every, places = self._rows(number), self._places(number)
+        unfit = {row["image_id"]: problem for row in every if (problem := self._unfit(row))}
+        skipped |= unfit
+        fit = [row for row in every if row["image_id"] not in unfit]
+        for row, found in zip(fit, self._find(fit), strict=True):
+            self.progress(row["place"], self.total)
+            if isinstance(found, Missing):
+                skipped[row["image_id"]] = found
+            else:
+                yield self._sample(number, row, found)
+        self.progress(places.stop, self.total)
+
+    def _unfit(self, row: Row) -> Missing | None:
+        if row["text"] is None:
+            return Missing("no_text", f"the mix {self.plan['mix']} has no text for it")
+        if self.form.pictures is not None and row["format"] not in self.form.pictures:
+            return Missing("unsupported_format", f"the readers of {self.plan['format']} don't open {row['format']}")
+        return None
+
+    def _find(self, fit: list[Row]) -> Iterator[Found]:
+        """The image of each row: its bytes, or where it lies, or nothing where nothing is needed."""
+        if self.plan["images"] != "reference":
+            return map(_verified, fit, self.images.read(fit))
+        return (self.images.path(row) if self.form.local else None for row in fit)
+
+    def _sample(self, number: int, row: Row, found: bytes | str | None) -> Sample:
+        if self.plan["images"] == "copy":
+            path = f"{self.form.shard(number, self.shards)}/{Sample(row).file}"
+            return Sample(row, found if isinstance(found, bytes) else None, path)
+        return Sample(row, found) if isinstance(found, bytes) else Sample(row, None, found)
+
+    def _again(self, shards: list[Shard]) -> Iterator[Sample]:
+        """Every sample that is in the shards, without bytes."""
+        for number, shard in enumerate(shards):
+            fit = [row for row in self._rows(number) if row["image_id"] not in shard.skipped]
+            found = self._find(fit) if self.plan["images"] == "reference" else (None for _ in fit)
+            for row, each in zip(fit, found, strict=True):
+                if isinstance(each, Missing):
+                    raise ExportError(f"{row['image_id']} can't be found any more: {each.detail}; export again")
+                yield self._sample(number, row, each)
+
+    def finish(self, shards: list[Shard]) -> dict[str, Any]:
+        """Write what spans the shards, then the manifest; the notes for resuming go."""
+        root = self.plan["root"] or str(self.out.resolve())
+        job = Job(self.out, root, self.release.version, shards, lambda: self._again(shards))
+        names = self.form.finish(job) if self.form.finish else []
+        if self.form.credits:
+            write_credits(self.out / CREDITS, job.samples())
+            names = [*names, CREDITS]
+        if left_out := [(image_id, *why) for shard in shards for image_id, why in shard.skipped.items()]:
+            files.write_text(self.out / SKIPPED, _csv([("image_id", "reason", "detail"), *left_out]))
+            names = [*names, SKIPPED]
+        manifest = {
+            "plan": self.plan,
+            "rows": sum(shard.rows for shard in shards),
+            "skipped": dict(sorted(Counter(reason for _, reason, _ in left_out).items())),
+            "texts": tally(self.release),
+            "files": {shard.name: shard.written for shard in shards if shard.written}
+            | {name: files.describe(self.out / name) for name in names},
+        }
+        files.write_json(self.out / MANIFEST, manifest)
+        files.remove(self.out / STATE)
+        return manifest
+
+
+def _verified(row: Row, found: bytes | Missing) -> bytes | Missing:
+    """What was read, if it still is the image of the release."""
+    if isinstance(found, bytes) and hashlib.sha256(found).hexdigest() != row["image_id"]:
+        return Missing("changed", "the file has other bytes than when the release was made")
+    return found
+
+
+def _csv(lines: list[tuple[str, ...]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue()

@@ -1,0 +1,35 @@
+"""Parquet files of an export, written a few rows at a time."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dataset_build.exports.samples import Sample
+
+BYTES = 32 << 20  # of image data in a row group
+ROWS = 10_000  # in a row group without image data
+
+ToRow = Callable[[Sample], dict[str, Any]]
+
+
+def write_parquet(path: Path, samples: Iterator[Sample], schema: pa.Schema, to_row: ToRow) -> None:
+    """Write one row per sample. Row groups hold about 32 MB of images, or 10,000 rows."""
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for group in _groups(samples):
+            writer.write_table(pa.Table.from_pylist([to_row(sample) for sample in group], schema))
+
+
+def _groups(samples: Iterator[Sample]) -> Iterator[list[Sample]]:
+    group: list[Sample] = []
+    held = 0
+    for sample in samples:
+        group.append(sample)
+        held += len(sample.data or b"")
+        if held >= BYTES or len(group) >= ROWS:
+            yield group
+            group, held = [], 0
+    if group:
+        yield group
