@@ -1,6 +1,6 @@
 """How well near-duplicates are found and how fast: planted copies against other hashes, and a timed search.
 
-    python benchmarks/near_duplicates.py [--bases 400] [--seed 0] [--scale 100000 300000 1000000]
+    python -m benchmarks.near_duplicates [--bases 400] [--seed 0] [--scale 100000 300000 1000000]
 
 Distinct pictures (tiles of the photos in ../shared/data where present, drawn ones for the rest) are copied in the 34
 ways of transforms.py and changed in the ways of variants.py. Recall is the share of copies found to be duplicates of
@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 import imagehash
 import numpy as np
 from numpy.typing import NDArray
-from pages import text_pages
-from pictures import bases
 from PIL import Image, ImageOps
-from scale import grow
-from transforms import GEOMETRIC, TRANSFORMS, encoded
-from variants import VARIANTS
 
+from benchmarks.pages import text_pages
+from benchmarks.pictures import bases
+from benchmarks.scale import grow
+from benchmarks.transforms import GEOMETRIC, TRANSFORMS, encoded
+from benchmarks.variants import VARIANTS
 from dataset_build.config import Duplicates, ImageLimits
 from dataset_build.dedup import dihedral
 from dataset_build.dedup.second_look import second_looks
