@@ -1,6 +1,6 @@
 """How well near-duplicates are found and how fast: planted copies against other hashes, and a timed search.
 
-    python benchmarks/near_duplicates.py [--bases 400] [--seed 0] [--scale 100000 300000 1000000]
+    python -m benchmarks.near_duplicates [--bases 400] [--seed 0] [--scale 100000 300000 1000000]
 
 Distinct pictures (tiles of the photos in ../shared/data where present, drawn ones for the rest) are copied in the 34
 ways of transforms.py and changed in the ways of variants.py. Recall is the share of copies found to be duplicates of
@@ -19,13 +19,13 @@ from typing import Any, NamedTuple
 import imagehash
 import numpy as np
 from numpy.typing import NDArray
-from pages import text_pages
-from pictures import bases
 from PIL import Image, ImageOps
-from scale import grow
-from transforms import GEOMETRIC, TRANSFORMS, encoded
-from variants import VARIANTS
 
+from benchmarks.pages import text_pages
+from benchmarks.pictures import bases
+from benchmarks.scale import grow
+from benchmarks.transforms import GEOMETRIC, TRANSFORMS, encoded
+from benchmarks.variants import VARIANTS
 from dataset_build.config import Duplicates, ImageLimits
 from dataset_build.dedup import dihedral
 from dataset_build.dedup.second_look import second_looks
@@ -43,7 +43,7 @@ Alike = NDArray[np.bool_]
 
 
 class Hashes(NamedTuple):
-    """Hashes of many pictures, a row each; `views` is (n, 5, 4), whole, inside, trimmed and the two crops."""
+    """Hashes of many pictures, a row each; `views` is (n, 6, 4), whole, inside, trimmed and the three crops."""
 
     views: Words
     informative: Alike
@@ -121,7 +121,7 @@ def hashes_of(rows: Sequence[dict[str, Any]]) -> Hashes:
     )
     informative = np.array([row["hash_informative"] for row in rows])
     looks = [row["look"] for row in rows]
-    return Hashes(np.frombuffer(views, np.uint64).reshape(len(rows), 5, 4), informative, looks, phash, dhash)
+    return Hashes(np.frombuffer(views, np.uint64).reshape(len(rows), -1, 4), informative, looks, phash, dhash)
 
 
 def judges_of() -> dict[str, Any]:
@@ -163,8 +163,8 @@ def bits(a: Words, b: Words) -> Bits:
 def view_bits(a: Hashes, b: Hashes) -> Bits:
     """Bits between our hashes, the least over the views, as near_pairs compares them."""
     distance = np.full((len(a.views), len(b.views)), NEVER, np.int16)
-    for i in range(5):
-        for j in range(5):
+    for i in range(a.views.shape[1]):
+        for j in range(b.views.shape[1]):
             if min(i, j) < len(WHOLES):
                 np.minimum(distance, bits(a.views[:, i], b.views[:, j]), out=distance)
     distance[~(a.informative[:, None] & b.informative)] = NEVER

@@ -1,7 +1,8 @@
 """Ways to make another picture of the same motif, which is a variant of it and no duplicate."""
 
 from PIL import Image, ImageDraw
-from transforms import Random, Transform, encoded
+
+from benchmarks.transforms import Random, Transform, encoded
 
 
 def recoloured(image: Image.Image, degrees: float) -> Image.Image:

@@ -116,7 +116,11 @@ IMAGE_FACTS = _table(
     ("hash_whole", HASH_256, "256-bit DCT hash of the image"),
     ("hash_inside", HASH_256, "the same without its uniform border"),
     ("hash_trimmed", HASH_256, "the same without all uniform borders, one inside the other"),
-    ("hash_crops", pa.binary(64), "the same for two crops of the trimmed image, 91 % of its width and height, in one"),
+    (
+        "hash_crops",
+        pa.binary(96),
+        "the same for three crops of the trimmed image, 92.5 % of its width and height, in one",
+    ),
     ("hash_informative", pa.bool_(), "false for flat images, whose hashes say nothing"),
     ("look", pa.binary(1536), "the trimmed image small: 32 × 32 grey levels, 16 × 16 of Cb, 16 × 16 of Cr, bytes"),
     ("phash", pa.string(), "ImageHash's 64-bit phash, hex"),

@@ -1,18 +1,19 @@
 """Bring pairs and stars of duplicates up to date."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from dataset_build.dedup.pairs import INPUT, near_pairs
+from dataset_build.dedup.pairs import near_pairs
 from dataset_build.dedup.second_look import second_looks
+from dataset_build.dedup.segments import Segment
 from dataset_build.dedup.stars import stars
 from dataset_build.schemas import DUPLICATE_PAIRS
+from resources.hash_index import HashIndex
 from resources.lake import Lake
 from resources.pieces import Piece
 
@@ -21,7 +22,7 @@ LOOKS_AT_ONCE = 50_000  # pairs whose thumbnails are held in memory, 3 kB each
 
 
 def update_pairs(lake: Lake) -> Piece:
-    """Search what is new against everything known, and add the pairs.
+    """Search what is new against everything known, and add the pairs; then what is new is known too.
 
     The manifest's inputs name the drops that were searched; a drop whose facts changed since starts a new search.
     Removed drops stay known: pairs are facts, and what counts now is decided later.
@@ -34,12 +35,17 @@ def update_pairs(lake: Lake) -> Piece:
     news = {drop: version for drop, version in now.items() if drop not in searched}
     if piece.version and not news and searched == before:
         return piece
-    known, new = _hashes(lake, searched), _hashes(lake, news)
     settings = lake.config.duplicates
-    pairs = near_pairs(new, known, settings.widest_radius, settings.dihedral)
     write = piece.append if searched else piece.replace
     with lake.writing(piece):
-        write(_looked_at(lake, pairs, {**searched, **news}), {**searched, **news}, lake.provenance)
+        index = HashIndex(piece.folder / "index", settings.dihedral, searched)
+        if index.drops != searched:
+            missing = [drop for drop in searched if drop not in index.drops]
+            index.keep(index.read(_facts(lake, missing)).segment, searched)
+        new = index.read(_facts(lake, news))
+        pairs = near_pairs(new, index.segments, settings.widest_radius, settings.dihedral)
+        write(_looked_at(index, new.segment, pairs), {**searched, **news}, lake.provenance)
+        index.keep(new.segment, {**searched, **news})
     return piece
 
 
@@ -56,25 +62,15 @@ def grouped(lake: Lake) -> pa.Table:
     return every.filter(pc.invert(is_freed))
 
 
-def _hashes(lake: Lake, drops: dict[str, str]) -> pa.Table:
-    tables = [
-        pq.read_table(part, columns=INPUT.names, filters=[("status", "=", "ok")]) for part in _facts(lake, drops)
-    ]  # fmt: skip
-    return pa.concat_tables([INPUT.empty_table(), *tables])
-
-
-def _looked_at(lake: Lake, pairs: pa.Table, drops: dict[str, str]) -> Iterator[pa.RecordBatch]:
+def _looked_at(index: HashIndex, new: Segment, pairs: pa.Table) -> Iterator[pa.RecordBatch]:
     """The pairs as schemas.DUPLICATE_PAIRS, those of method hash after a second look."""
     for first in range(0, pairs.num_rows, LOOKS_AT_ONCE):
         some = pairs.slice(first, LOOKS_AT_ONCE)
         hashed = pc.equal(some["method"], "hash")
-        sides = [some.filter(hashed)[side] for side in ("image_id_a", "image_id_b")]
-        looks = _looks(
-            lake, pc.unique(pa.chunked_array([chunk for side in sides for chunk in side.chunks], pa.string())), drops
-        )
+        a, b = (some.filter(hashed)[side] for side in ("image_id_a", "image_id_b"))
+        looks = index.looks(new, pc.unique(pa.chunked_array(a.chunks + b.chunks, pa.string())))
         seen = second_looks(
-            [(looks[a], looks[b]) for a, b in zip(*(side.to_pylist() for side in sides), strict=True)],
-            os.cpu_count() or 1,
+            [(looks[x], looks[y]) for x, y in zip(a.to_pylist(), b.to_pylist(), strict=True)], os.cpu_count() or 1
         )
         measured = np.full((some.num_rows, 3), np.nan, np.float32)
         measured[np.asarray(hashed)] = np.array(seen, np.float32).reshape(-1, 3)
@@ -82,16 +78,5 @@ def _looked_at(lake: Lake, pairs: pa.Table, drops: dict[str, str]) -> Iterator[p
         yield from pa.table([*some.columns, *columns], DUPLICATE_PAIRS.schema).to_batches()
 
 
-def _looks(lake: Lake, images: pa.Array, drops: dict[str, str]) -> dict[str, bytes]:
-    """The thumbnails of some images."""
-    looks: dict[str, bytes] = {}
-    for part in _facts(lake, drops):
-        with pq.ParquetFile(part) as file:
-            for batch in file.iter_batches(columns=["image_id", "look"]):
-                wanted = batch.filter(pc.is_in(batch["image_id"], images))
-                looks |= dict(zip(wanted["image_id"].to_pylist(), wanted["look"].to_pylist(), strict=True))
-    return looks
-
-
-def _facts(lake: Lake, drops: dict[str, str]) -> list[Path]:
+def _facts(lake: Lake, drops: Iterable[str]) -> list[Path]:
     return [part for drop in drops for part in lake.piece("image_facts", drop).parts()]

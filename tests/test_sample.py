@@ -72,7 +72,7 @@ def views(data: bytes) -> Views:
 
 def distance(a: Views, b: Views) -> int:
     """Bits of 256 that differ, the least over the views that are compared."""
-    crops_a, crops_b = ((views.crops[:32], views.crops[32:]) for views in (a, b))
+    crops_a, crops_b = ([views.crops[k : k + 32] for k in (0, 32, 64)] for views in (a, b))
     allowed = [*product(a[:3], b[:3]), *product(crops_a, b[:3]), *product(a[:3], crops_b)]
     return min((int.from_bytes(one) ^ int.from_bytes(other)).bit_count() for one, other in allowed)
 

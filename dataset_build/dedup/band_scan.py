@@ -5,7 +5,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 Words = NDArray[np.uint64]
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.int32]
+Near = tuple[Words, Words, Numbers]  # one half of each hash as two columns, and row numbers
 
 _ODD_BITS = np.uint64(0x5555555555555555)
 _BIT_PAIRS = np.uint64(0x3333333333333333)
@@ -15,7 +16,8 @@ _ONE, _TWO, _FOUR, _TOP_BYTE = np.uint64(1), np.uint64(2), np.uint64(4), np.uint
 _FARTHEST = np.uint64(256)
 _BAND_BITS = 16
 _BAND = np.uint64(0xFFFF)
-_BANDS_PER_WORD = 4
+_BANDS_PER_WORD, _BANDS_PER_HALF = 4, 8
+_BLOCK = 512  # left rows of which one in a hundred is near by chance; two words of each fit the fastest cache
 
 
 @njit(inline="always")
@@ -28,108 +30,126 @@ def _popcount(word: np.uint64) -> np.uint64:
 
 
 @njit(inline="always")
-def _least(hash_: Words, columns: Words, first: int, stop: int) -> np.uint64:
-    """The least distance of a hash to those from first to stop: no branch and no other result, so it is vectorised."""
-    a, b, c, d = hash_[0], hash_[1], hash_[2], hash_[3]
-    column0, column1, column2, column3 = (
-        columns[0, first:stop], columns[1, first:stop], columns[2, first:stop], columns[3, first:stop],
-    )  # fmt: skip
+def _least(a: np.uint64, b: np.uint64, first: Words, second: Words) -> np.uint64:
+    """The least distance of two words to the rows of two columns: no branch, no other result, so it is vectorised."""
     least = _FARTHEST
-    for j in range(column0.size):
-        distance = (
-            _popcount(a ^ column0[j])
-            + _popcount(b ^ column1[j])
-            + _popcount(c ^ column2[j])
-            + _popcount(d ^ column3[j])
-        )
-        least = min(least, distance)
+    for k in range(first.size):
+        least = min(least, _popcount(a ^ first[k]) + _popcount(b ^ second[k]))
     return least
 
 
 @njit(inline="always")
-def _near_in_earlier_band(a: Words, b: Words, band: int, band_radius: int) -> bool:
-    """The pair is also found by a band before this one."""
+def _value(hash_: Words, band: int) -> np.uint64:
+    """The 16 bits of a band."""
+    word = np.uint64(hash_[band // _BANDS_PER_WORD])
+    return (word >> np.uint64(_BAND_BITS * (band % _BANDS_PER_WORD))) & _BAND
+
+
+@njit(inline="always")
+def _half(a: Words, b: Words, half: int) -> np.uint64:
+    """Bits that differ in one half of two hashes."""
+    return _popcount(a[2 * half] ^ b[2 * half]) + _popcount(a[2 * half + 1] ^ b[2 * half + 1])
+
+
+@njit(inline="always")
+def _distance_if_first(a: Words, b: Words, band: int, band_radius: int, half_radius: int) -> np.uint64:
+    """Bits that differ, for a pair found by a band; all of them when a band before this one finds it too."""
+    halves = _half(a, b, 0), _half(a, b, 1)
     for earlier in range(band):
-        word = earlier // _BANDS_PER_WORD
-        shift = np.uint64(_BAND_BITS * (earlier % _BANDS_PER_WORD))
-        if _popcount(((a[word] ^ b[word]) >> shift) & _BAND) <= band_radius:
-            return True
-    return False
+        within = _popcount(_value(a, earlier) ^ _value(b, earlier)) <= band_radius
+        if within and halves[earlier // _BANDS_PER_HALF] <= half_radius:
+            return _FARTHEST
+    return halves[0] + halves[1]
 
 
-@njit(cache=True, nogil=True)
-def by_band(hashes: Words, band: int) -> tuple[NDArray[np.int32], Numbers]:
-    """Counting sort of hashes (n, 4) by a band: row numbers in order, and where each value of the band starts."""
-    word, shift = band // _BANDS_PER_WORD, np.uint64(_BAND_BITS * (band % _BANDS_PER_WORD))
-    starts = np.zeros((1 << _BAND_BITS) + 1, np.int64)
-    for row in range(len(hashes)):
-        starts[np.int64((hashes[row, word] >> shift) & _BAND) + 1] += 1
-    starts = np.cumsum(starts)
-    order, place = np.empty(len(hashes), np.int32), starts.copy()
-    for row in range(len(hashes)):
-        value = np.int64((hashes[row, word] >> shift) & _BAND)
-        order[place[value]] = row
-        place[value] += 1
-    return order, starts
-
-
-@njit(cache=True, nogil=True)
-def in_columns(hashes: Words, order: NDArray[np.int32]) -> Words:
-    """Hashes (n, 4) in another order and as columns (4, n)."""
-    columns = np.empty((4, len(order)), np.uint64)
+@njit(inline="always")
+def _in_order(hashes: Words, order: Numbers, half: int) -> tuple[Words, Words]:
+    """One half of each hash (n, 4) in another order, as two columns."""
+    first, second = np.empty(len(order), np.uint64), np.empty(len(order), np.uint64)
     for place in range(len(order)):
-        row = order[place]
-        for word in range(4):
-            columns[word, place] = hashes[row, word]
-    return columns
+        first[place] = hashes[order[place], 2 * half]
+        second[place] = hashes[order[place], 2 * half + 1]
+    return first, second
+
+
+@njit(inline="always")
+def _gather(
+    value: int, masks: Numbers, among: bool, starts: Numbers, order: Numbers, wholes: int, columns: Near, near: Near
+) -> tuple[int, int]:
+    """Bring the rows together whose value is `value` ^ mask: wholes from the middle on, crops before; begin and end."""
+    begin = end = len(near[0]) // 2
+    for mask in masks:
+        other = value ^ mask
+        if among and other > value:
+            continue
+        for place in range(starts[other], starts[other + 1]):
+            if order[place] < wholes:
+                at = end
+                end += 1
+            else:
+                begin -= 1
+                at = begin
+            near[0][at] = columns[0][place]
+            near[1][at] = columns[1][place]
+            near[2][at] = order[place]
+    return begin, end
 
 
 @njit(cache=True, nogil=True)
 def scan(
     left: Words,
+    left_order: Numbers,
     left_starts: Numbers,
+    left_wholes: int,
     right: Words,
+    right_order: Numbers,
     right_starts: Numbers,
+    right_wholes: int,
     masks: Numbers,
+    most: int,
     band: int,
     band_radius: int,
+    half_radius: int,
     radius: int,
-    half: bool,
-) -> NDArray[np.int32]:
+    among: bool,
+) -> Numbers:
     """Pairs (left row, right row, distance) that this band is the first to find.
 
-    `left` (n, 4) and `right` (4, m) are hashes in the order of the band's values; bucket v of each side is
-    starts[v] to starts[v + 1]. Bucket v of the right is held against the buckets v ^ mask of the left while it is in
-    the processor's cache, so that memory is read in order; the larger side belongs right. With `half`, both sides are
-    the same hashes and each pair is met once.
+    Hashes (n, 4), order and starts are those of a band in `hamming.Index`. For each value of the band, the left rows
+    whose value differs from it by one of `masks` are brought together, `most` at the most. Each right row of that
+    value is held against them: first the half of the hash that the band is in, then all of it. With `among`, both
+    sides are the same and each pair is met once; the last of the masks must be 0.
     """
+    side = band // _BANDS_PER_HALF
+    columns = (*_in_order(left, left_order, side), left_order)
+    near = np.empty(2 * most, np.uint64), np.empty(2 * most, np.uint64), np.empty(2 * most, np.int32)
     found = np.empty((1024, 3), np.int32)
     count = 0
-    for bucket in range(len(right_starts) - 1):
-        begin, stop = right_starts[bucket], right_starts[bucket + 1]
-        if begin == stop:
+    for value in range(1 << _BAND_BITS):
+        rows = right_order[right_starts[value] : right_starts[value + 1]]
+        if len(rows) == 0:
             continue
-        for mask in masks:
-            value = bucket ^ mask
-            if half and value > bucket:
-                continue
-            for i in range(left_starts[value], left_starts[value + 1]):
-                first = i + 1 if half and mask == 0 else begin
-                if _least(left[i], right, first, stop) > radius:
+        own_a, own_b = _in_order(right, rows, side)
+        wholes = np.searchsorted(rows, right_wholes)
+        begin, end = _gather(value, masks, among, left_starts, left_order, left_wholes, columns, near)
+        for block in range(begin, end, _BLOCK):
+            for j in range(len(rows)):
+                crop = j >= wholes
+                met = (wholes if crop else wholes - j) if among else 0  # rows at the end, which are of its own bucket
+                first, stop = max(block, most if crop else begin), min(block + _BLOCK, end - met)
+                if _least(own_a[j], own_b[j], near[0][first:stop], near[1][first:stop]) > half_radius:
                     continue
-                for j in range(first, stop):
-                    distance = (
-                        _popcount(left[i, 0] ^ right[0, j])
-                        + _popcount(left[i, 1] ^ right[1, j])
-                        + _popcount(left[i, 2] ^ right[2, j])
-                        + _popcount(left[i, 3] ^ right[3, j])
-                    )
-                    if distance > radius or _near_in_earlier_band(left[i], right[:, j], band, band_radius):
+                for i in range(first, stop):
+                    if _popcount(near[0][i] ^ own_a[j]) + _popcount(near[1][i] ^ own_b[j]) > half_radius:
+                        continue
+                    a, b = left[near[2][i]], right[rows[j]]
+                    distance = _distance_if_first(a, b, band, band_radius, half_radius)
+                    if distance > radius:
                         continue
                     if count == len(found):
                         found = np.concatenate((found, np.empty_like(found)))
-                    found[count, 0] = i
-                    found[count, 1] = j
+                    found[count, 0] = near[2][i]
+                    found[count, 1] = rows[j]
                     found[count, 2] = distance
                     count += 1
     return found[:count]

@@ -7,6 +7,7 @@ from dataset_build.dedup.hamming import Hashes
 
 SIDE = 16  # frequencies in each direction
 TURNS = tuple((swap, down, across) for swap in (0, 1) for down in (0, 1) for across in (0, 1))[1:]
+MIRRORS = ((0, 0, 0), *TURNS[:3])  # without and with the axes kept
 
 Turn = tuple[int, int, int]  # axes swapped, then rows mirrored, then columns mirrored
 

@@ -11,8 +11,8 @@ from PIL import Image
 from dataset_build.images.measures import MEASURED_SIDE, Box, Grey, Rgb, resize
 
 THUMB = 80  # pixels, side of the picture that is transformed
-CROP = 73  # pixels of these: 91 %
-CROPS = (2, 4)  # left and top of the two crops
+CROP = 74  # pixels of these: 92.5 %
+CROPS = (1, 3, 5)  # left and top of the three crops
 FREQUENCIES = 16  # lowest frequencies kept, in each direction
 FLAT = 12.0  # grey levels of 255: at or below this standard deviation unrelated images get equal hashes
 SMALL = 16  # pixels: a view with a shorter side below this says too little
@@ -21,7 +21,7 @@ LOOK, COLOURS = 32, 16  # pixels, sides of the stored thumbnail: grey, and each 
 
 
 class Views(NamedTuple):
-    """DCT hashes of one image, 32 bytes each; `crops` is two of them in one."""
+    """DCT hashes of one image, 32 bytes each; `crops` is three of them in one."""
 
     whole: bytes
     inside: bytes
@@ -32,7 +32,7 @@ class Views(NamedTuple):
 def views(grey: Grey, inside: Box, trimmed: Box) -> Views:
     """Hashes of the image, of what lies `inside` its outer border, of its `trimmed` box, and of that one's crops.
 
-    The crops are two of 91 % of width and height, at two places on the diagonal. Two images look alike
+    The crops are three of 92.5 % of width and height, at three places on the diagonal. Two images look alike
     when any of the first three of one is near any of the other's, or near a crop of the other: that survives added
     borders and cut edges. A view that is flat or small would match its like anywhere, so the one before stands in.
     """

@@ -6,12 +6,21 @@ import pyarrow as pa
 import pytest
 
 from dataset_build.dedup import dihedral, hamming
-from dataset_build.dedup.pairs import INPUT, PAIRS, near_pairs
+from dataset_build.dedup import pairs as search
+from dataset_build.dedup.pairs import PAIRS
+from dataset_build.dedup.segments import INPUT, arrive
 from dataset_build.dedup.stars import stars
 
+
+def near_pairs(new, known, radius, turned=False):
+    """The pairs that new images bring when the others are known."""
+    segments = [arrive(known, [], turned).segment]
+    return search.near_pairs(arrive(new, segments, turned), segments, radius, turned)
+
+
 RNG = np.random.default_rng(0)
-WHOLE, INSIDE, TRIMMED, CROP_A, CROP_B, OTHER, ANOTHER, THIRD = (RNG.bytes(32) for _ in range(8))
-ALL = (WHOLE, INSIDE, TRIMMED, CROP_A + CROP_B)
+WHOLE, INSIDE, TRIMMED, CROP_A, CROP_B, CROP_C, OTHER, ANOTHER, THIRD = (RNG.bytes(32) for _ in range(9))
+ALL = (WHOLE, INSIDE, TRIMMED, CROP_A + CROP_B + CROP_C)
 
 
 def flipped(view, count, first=0):
@@ -28,7 +37,7 @@ def image(name, pixels=None, views=ALL, informative=True):
 
 def plain(name, view, pixels=None):
     """An image without borders, whose crops say nothing."""
-    return image(name, pixels, (view, view, view, view + view))
+    return image(name, pixels, (view, view, view, view * 3))
 
 
 def table(*rows):
@@ -56,17 +65,17 @@ def test_equal_pixels_are_linked_to_a_representative_and_equal_hashes_are_pairs(
 @pytest.mark.parametrize(
     ("views", "distance"),
     [
-        ((flipped(WHOLE, 9), OTHER, ANOTHER, THIRD * 2), 9),
-        ((OTHER, flipped(INSIDE, 9), ANOTHER, THIRD * 2), 9),
-        ((OTHER, flipped(WHOLE, 9), ANOTHER, THIRD * 2), 9),
-        ((OTHER, ANOTHER, flipped(TRIMMED, 8), THIRD * 2), 8),
-        ((OTHER, ANOTHER, flipped(CROP_A, 7), THIRD * 2), 7),
-        ((OTHER, ANOTHER, flipped(CROP_B, 7), THIRD * 2), 7),
-        ((OTHER, OTHER, ANOTHER, THIRD + flipped(WHOLE, 6)), 6),
-        ((OTHER, OTHER, ANOTHER, flipped(TRIMMED, 6) + THIRD), 6),
-        ((flipped(WHOLE, 9), OTHER, flipped(TRIMMED, 8), flipped(INSIDE, 3) + THIRD), 3),
-        ((OTHER, OTHER, ANOTHER, CROP_A + CROP_B), None),
-        ((OTHER, OTHER, ANOTHER, THIRD * 2), None),
+        ((flipped(WHOLE, 9), OTHER, ANOTHER, THIRD * 3), 9),
+        ((OTHER, flipped(INSIDE, 9), ANOTHER, THIRD * 3), 9),
+        ((OTHER, flipped(WHOLE, 9), ANOTHER, THIRD * 3), 9),
+        ((OTHER, ANOTHER, flipped(TRIMMED, 8), THIRD * 3), 8),
+        ((OTHER, ANOTHER, flipped(CROP_A, 7), THIRD * 3), 7),
+        ((OTHER, ANOTHER, flipped(CROP_B, 7), THIRD * 3), 7),
+        ((OTHER, OTHER, ANOTHER, THIRD * 2 + flipped(WHOLE, 6)), 6),
+        ((OTHER, OTHER, ANOTHER, flipped(TRIMMED, 6) + THIRD * 2), 6),
+        ((flipped(WHOLE, 9), OTHER, flipped(TRIMMED, 8), THIRD + flipped(INSIDE, 3) + THIRD), 3),
+        ((OTHER, OTHER, ANOTHER, CROP_A + CROP_B + CROP_C), None),
+        ((OTHER, OTHER, ANOTHER, THIRD * 3), None),
     ],
 )
 def test_distance_is_the_least_over_the_views_that_may_be_compared(views, distance):
@@ -92,13 +101,13 @@ def test_flat_images_are_compared_by_pixels_only():
 
 def test_images_without_facts_are_in_no_pair():
     unread = [(name, *[None] * 6) for name in "abc"]
-    half = ("f", "p", WHOLE, INSIDE, None, CROP_A * 2, True)
+    half = ("f", "p", WHOLE, INSIDE, None, CROP_A * 3, True)
     new = table(unread[0], half, image("d"), image("e"))
     assert rows_of(near_pairs(new, table(*unread[1:]), 48)) == [("d", "e", "hash", 0)]
 
 
 def test_views_of_one_image_are_not_held_against_each_other():
-    views = (WHOLE, TRIMMED, flipped(TRIMMED, 3), flipped(WHOLE, 3) * 2)
+    views = (WHOLE, TRIMMED, flipped(TRIMMED, 3), flipped(WHOLE, 3) * 3)
     assert rows_of(near_pairs(table(image("a", views=views)), NOTHING, 48)) == []
 
 
@@ -164,7 +173,7 @@ def crowd(seed, count):
         elif kind == "near":
             views = [flipped(view, rng.randint(0, 50), rng.randint(0, 200)) for view in views]
         elif kind == "borrowed":
-            views = [rng.randbytes(32), rng.randbytes(32), views[3][:32], rng.randbytes(32) + views[0]]
+            views = [rng.randbytes(32), rng.randbytes(32), views[3][:32], rng.randbytes(64) + views[0]]
         elif kind == "turned":
             views[2] = dihedral.turned(np.frombuffer(views[2], np.uint64)[None], rng.choice(dihedral.TURNS)).tobytes()
         pixels = {"twin": pixels, "flat": "flat"}.get(kind)
@@ -175,7 +184,7 @@ def crowd(seed, count):
 def fresh(rng):
     """Views of a picture; every other one has no borders."""
     views = [rng.randbytes(32) for _ in range(3)] if rng.random() < 0.5 else [rng.randbytes(32)] * 3
-    return (*views, rng.randbytes(64))
+    return (*views, rng.randbytes(96))
 
 
 def meaning(pairs, present):
@@ -229,7 +238,7 @@ def by_definition(rows, radius):
 
 def plain_distance(a, b):
     wholes_a, wholes_b = a[:3], b[:3]
-    crops_a, crops_b = ((views[3][:32], views[3][32:]) for views in (a, b))
+    crops_a, crops_b = ([views[3][k : k + 32] for k in (0, 32, 64)] for views in (a, b))
     allowed = [*product(wholes_a, wholes_b), *product(crops_a, wholes_b), *product(wholes_a, crops_b)]
     return min(apart(one, other) for one, other in allowed)
 

@@ -46,8 +46,9 @@ def test_all_facts_of_one_image(measure, ramps, encode):
         "hash_whole": "803c2f95303f716b67454c6049af5a4856bb2566aacc01f80ff17b6f5a4a56d6",
         "hash_inside": "803c2f95303f716b67454c6049af5a4856bb2566aacc01f80ff17b6f5a4a56d6",
         "hash_trimmed": "803c2f95303f716b67454c6049af5a4856bb2566aacc01f80ff17b6f5a4a56d6",
-        "hash_crops": "80281f82152a207f66fe4ce15b5f56b8b573aecc201809f06b614a5256a554ab"
-        "802a2f807d2a3179677f6c7a49435ade5539b763be8f201e05b4296b2b520a65",
+        "hash_crops": "80681f8a102a237f66fa4dc15b5c56b8b577aacc00b80bf17b4b5ad656a555ab"
+        "802a3f815d2a317f677f6c6a49475adc5531a666ac8f00582db52b6b4a565aed"
+        "80010ad43f8011287345667f6da04a4752a85573be63740f249e2525a92b2b56",
         "hash_informative": True,
         "phash": "803f3871776c595a",
         "greyscale": False,
