@@ -271,7 +271,7 @@ CAPTIONS = _table(
     ("n", pa.int32(), "number among the samples of one variant, from 0"),
     ("input_hash", pa.string(), "hash of the texts that it was written from"),
     ("caption", pa.string(), "the text; null unless status is ok"),
-    ("status", pa.string(), "ok | empty"),
+    ("status", pa.string(), "ok, or why there is no text: see captions/calls.py"),
     ("model", pa.string(), "the model, or compose when no model was asked"),
     ("model_revision", pa.string(), "revision of the model; null without one"),
     ("prompt_hash", pa.string(), "sha256 of the prompt; null without one"),
