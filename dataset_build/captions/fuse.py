@@ -1,14 +1,13 @@
 """One text from several by a language model, checked against what it was given."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from dataset_build.captions.edit import shortened
 from dataset_build.captions.generate import generate
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import texts_in
-from dataset_build.captions.prompts import Value
+from dataset_build.captions.prompts import Values
 from dataset_build.captions.scores.names import invented, retained
 
 LEAST_RETAINED = 0.25  # of the content words of the text that is to be kept; paraphrase takes the rest
@@ -33,7 +32,7 @@ def web_text(job: Job) -> str:
     return shortened(next(fit, ""), MOST_WEB_TEXT)
 
 
-async def fused(job: Job, prompt: str, values: Mapping[str, Value], keep: str, **how: Any) -> str:
+async def fused(job: Job, prompt: str, values: Values, keep: str, **how: Any) -> str:
     """The fused text, or `keep`, one of the texts given, when the model did not fuse.
 
     It did not when it says a name or number that no given text has, or hardly a word of `keep`: it then followed

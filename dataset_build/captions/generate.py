@@ -1,13 +1,13 @@
 """Ask a model with a prompt and pictures, and read the answer; an unfit answer is asked for again, within a limit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dataset_build.captions.calls import CallFailed, Choice, Picture, Request, Sampling, Status, Turn, View
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import TEXT, Parse, Unparsable, texts_in
-from dataset_build.captions.prompts import Value
+from dataset_build.captions.prompts import Values
 from dataset_build.captions.scores.length import Band
 from dataset_build.captions.scores.refusal import is_refusal
 
@@ -24,7 +24,7 @@ class Shot:
     """An example that goes before the question: pictures, the values of the prompt, the answer that is wanted."""
 
     pictures: tuple[Picture, ...]
-    values: Mapping[str, Value]
+    values: Values
     answer: str
 
 
@@ -36,17 +36,17 @@ class _Fit(Generic[T]):
     off: float
 
 
-async def generate(job: Job, prompt: str, values: Mapping[str, Value] | None = None, **how: Any) -> str:
+async def generate(job: Job, prompt: str, values: Values | None = None, **how: Any) -> str:
     """The model's text. `how`: see `samples`. Raises CallFailed."""
     return (await _ask(job, TEXT, prompt, values or {}, **how))[0]
 
 
-async def extract(job: Job, parse: Parse[T], prompt: str, values: Mapping[str, Value] | None = None, **how: Any) -> T:
+async def extract(job: Job, parse: Parse[T], prompt: str, values: Values | None = None, **how: Any) -> T:
     """The model's answer read by `parse`. `how`: see `samples`. Raises CallFailed."""
     return (await _ask(job, parse, prompt, values or {}, **how))[0]
 
 
-async def samples(job: Job, n: int, prompt: str, values: Mapping[str, Value] | None = None, **how: Any) -> list[str]:
+async def samples(job: Job, n: int, prompt: str, values: Values | None = None, **how: Any) -> list[str]:
     """Up to n texts of one call; some may be equal. Raises CallFailed when none is fit.
 
     `how`: `role` (vlm), `see` (views or pictures; the whole image), `shots`, `band` (a text outside it is asked for
@@ -59,7 +59,7 @@ async def _ask(
     job: Job,
     parse: Parse[T],
     prompt: str,
-    values: Mapping[str, Value],
+    values: Values,
     *,
     role: str = "vlm",
     see: Sequence[View | Picture] = WHOLE,

@@ -1,6 +1,5 @@
 """Parts of an image to look at: a grid, its text, or what a vision model points out."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -10,7 +9,7 @@ from dataset_build.captions.calls import Box, CallFailed
 from dataset_build.captions.generate import extract
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import json_of
-from dataset_build.captions.prompts import Value
+from dataset_build.captions.prompts import Values
 
 SCALE = 1000  # models are asked for thousandths of width and height
 
@@ -53,7 +52,7 @@ def text_lines(job: Job, threshold: float = 0.0) -> list[Region]:
 async def pointed_out(
     job: Job,
     prompt: str = "regions/objects",
-    values: Mapping[str, Value] | None = None,
+    values: Values | None = None,
     *,
     top: int = 10,
     least: float = 0.001,

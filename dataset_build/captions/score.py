@@ -6,7 +6,7 @@ from dataset_build.captions.calls import Picture, View
 from dataset_build.captions.generate import WHOLE, extract
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import number
-from dataset_build.captions.prompts import Value
+from dataset_build.captions.prompts import Values
 from dataset_build.captions.verify import yes_or_no
 
 
@@ -19,5 +19,5 @@ async def shown(
 
 async def rated(job: Job, text: str, prompt: str, *, low: int, high: int, role: str = "judge") -> int:
     """The model's mark for the text, put into the prompt as $text. Raises CallFailed."""
-    values: dict[str, Value] = {"text": text, "low": low, "high": high}
+    values: Values = {"text": text, "low": low, "high": high}
     return await extract(job, number(low, high), prompt, values, role=role, max_tokens=8)

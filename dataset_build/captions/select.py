@@ -1,12 +1,12 @@
 """Choose among texts: by score, or by a judge whose liking for a place is checked. Order never matters."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from dataset_build.captions.generate import WHOLE, extract
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import choice
-from dataset_build.captions.prompts import Value
+from dataset_build.captions.prompts import Values
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -28,7 +28,7 @@ def at_least(texts: Sequence[str], scores: Sequence[float], threshold: float) ->
 
 
 async def judged(
-    job: Job, texts: Sequence[str], prompt: str, values: Mapping[str, Value] | None = None, *, role: str = "judge"
+    job: Job, texts: Sequence[str], prompt: str, values: Values | None = None, *, role: str = "judge"
 ) -> str:
     """The text that a judge prefers, who sees the image and the texts in one order, then in the opposite one.
 
@@ -48,7 +48,7 @@ async def judged(
     return chosen
 
 
-async def _pick(job: Job, texts: Sequence[str], prompt: str, values: Mapping[str, Value], role: str) -> str:
+async def _pick(job: Job, texts: Sequence[str], prompt: str, values: Values, role: str) -> str:
     letters = LETTERS[: len(texts)]
     candidates = {"candidates": [f"{letter}: {text}" for letter, text in zip(letters, texts, strict=True)]}
     letter = await extract(job, choice(*letters), prompt, {**values, **candidates}, role=role, see=WHOLE, max_tokens=4)

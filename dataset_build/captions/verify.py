@@ -1,7 +1,7 @@
 """Whether units of a text hold: asked as yes or no, as questions, or told by log-probabilities without the image."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from dataset_build.captions.calls import Choice, Picture, Reply, Request, Sampli
 from dataset_build.captions.generate import WHOLE, generate
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import Unparsable, choice
-from dataset_build.captions.prompts import Value
+from dataset_build.captions.prompts import Values
 from dataset_build.captions.scores.words import content_words
 
 YES_OR_NO = choice("yes", "no")
@@ -40,7 +40,7 @@ async def yes_or_no(
     job: Job,
     prompt: str,
     units: Sequence[str],
-    values: Mapping[str, Value] | None = None,
+    values: Values | None = None,
     *,
     role: str = "vlm",
     see: Sequence[View | Picture] = WHOLE,
@@ -107,7 +107,7 @@ async def _one(
     job: Job,
     prompt: str,
     unit: str,
-    values: Mapping[str, Value],
+    values: Values,
     role: str,
     see: Sequence[View | Picture],
     threshold: float,

@@ -1,6 +1,5 @@
 """The deck's annotation as JSON: with tags, without, and with tags that were looked at first."""
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator
@@ -10,7 +9,7 @@ from dataset_build.captions.calls import CallFailed
 from dataset_build.captions.generate import extract
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import json_of
-from dataset_build.captions.prompts import Value
+from dataset_build.captions.prompts import Values
 from dataset_build.captions.recipe import Texts, recipe
 from dataset_build.captions.verify import kept, yes_or_no
 from dataset_build.tags.fold import fold
@@ -71,7 +70,7 @@ async def deck_tags_verified(job: Job) -> Texts:
     return await _annotated(job, "deck/with_tags", {"tags": render(arranged(tags))})
 
 
-async def _annotated(job: Job, prompt: str, values: Mapping[str, Value]) -> Texts:
+async def _annotated(job: Job, prompt: str, values: Values) -> Texts:
     said = await extract(job, json_of(Annotation), prompt, values, max_tokens=512)
     job.step("annotation", rating=said.RATING, additional_tags=said.ADDITIONAL_TAGS)
     if said.RESPONSE.strip(" .\"'").upper() == "PHOTO":

@@ -16,7 +16,7 @@ CLIP = Band(1, 77, "tokens")
     paper="DALL-E 3 (Betker et al. 2023), RECAP (arXiv 2310.16656)",
 )
 async def short_and_long(job: Job) -> Texts:
-    """The main subject in a sentence, and everything in at most 77 tokens. Tokens are estimated, not counted by CLIP."""
+    """The main subject in a sentence, and everything in 77 tokens at the most. Tokens are estimated."""
     return await job.variants(
         long=generate(job, "recap/long", band=CLIP), short=generate(job, "recap/short", band=CLIP, max_tokens=64)
     )

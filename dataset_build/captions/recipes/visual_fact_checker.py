@@ -4,6 +4,7 @@ from dataset_build.captions.edit import without
 from dataset_build.captions.generate import extract, generate
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import LINES
+from dataset_build.captions.prompts import Values
 from dataset_build.captions.recipe import Texts, recipe
 from dataset_build.captions.split import objects
 from dataset_build.captions.verify import answers, dropped, yes_or_no
@@ -42,5 +43,5 @@ async def visual_fact_checker(job: Job) -> Texts:
 
 
 async def _questions(job: Job, text: str) -> list[str]:
-    values = {"caption": text, "count": QUESTIONS}
+    values: Values = {"caption": text, "count": QUESTIONS}
     return (await extract(job, LINES, "vfc/questions", values, role="llm", see=()))[:QUESTIONS]

@@ -36,8 +36,9 @@ def coverage(
 ) -> Coverage:
     """What becomes of each (tag, category). `aliases` are other words for a tag.
 
-    A tag is said by its words in order (`long hair` by very long hair and by long red hair), a person count also by its noun in the right
-    number, a name also without its qualifier. Tags that no caption says, such as meta tags, are left out.
+    A tag is said by its words in order (`long hair` by very long hair and by long red hair), a person count also by
+    its noun in the right number, a name also without its qualifier. Tags that no caption says, such as meta tags, are
+    left out.
     """
     told: dict[str, list[str]] = {"said": [], "missing": [], "rejected": []}
     for tag, category in dict.fromkeys(tags):
