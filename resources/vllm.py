@@ -74,9 +74,8 @@ class Endpoints:
 
     def __init__(self, binding: Binding, timeout: float, most: int, log: Log) -> None:
         self.binding, self.log = binding, log
-        key = os.environ.get(API_KEY) or "none"
         urls = [url.rstrip("/") for url in binding.endpoints]
-        self.endpoints = [Endpoint(url, _client(url, key, timeout), most) for url in urls]
+        self.endpoints = [Endpoint(url, _client(url, timeout), most) for url in urls]
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._free = asyncio.Condition()
         self._down_for = 0.0
@@ -182,8 +181,24 @@ class Endpoints:
         return [each for each in self.endpoints if each.up and each.busy < each.limit]
 
 
-def _client(url: str, key: str, timeout: float) -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(base_url=url, api_key=key, timeout=timeout, max_retries=0)
+def served(url: str) -> str:
+    """The model that a server serves. Raises ServerLost where there is none, or more than one to choose from."""
+    try:
+        with openai.OpenAI(base_url=url, api_key=_key(), timeout=LOOK, max_retries=0) as client:
+            names = [model.id for model in client.models.list()]
+    except (openai.OpenAIError, ValueError) as error:
+        raise ServerLost(f"{url} doesn't tell its models: {error}") from error
+    if len(names) != 1:
+        raise ServerLost(f"{url} serves {', '.join(names) or 'no model'}; say which with --model")
+    return names[0]
+
+
+def _key() -> str:
+    return os.environ.get(API_KEY) or "none"
+
+
+def _client(url: str, timeout: float) -> openai.AsyncOpenAI:
+    return openai.AsyncOpenAI(base_url=url, api_key=_key(), timeout=timeout, max_retries=0)
 
 
 @asynccontextmanager
