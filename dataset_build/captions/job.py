@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
@@ -47,7 +47,16 @@ class Step:
     tokens_in: int = 0
     tokens_out: int = 0
     status: Status = "ok"
+    failed: list[Status] = field(default_factory=list)  # of answers that were left out
+    again: list[str] = field(default_factory=list)  # why it was asked again
+    off: float = 0.0  # how far the answer is out of its band
     notes: dict[str, Any] = field(default_factory=dict)
+
+    def fail(self, failure: CallFailed) -> CallFailed:
+        """Write the failure into the step."""
+        self.status = failure.status
+        self.notes["error"] = str(failure)
+        return failure
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -59,10 +68,13 @@ class Step:
             "model": self.model,
             "tokens": [self.tokens_in, self.tokens_out] if self.model else None,
             "status": "" if self.status == "ok" else self.status,
+            "failed": self.failed,
+            "again": self.again,
+            "out_of_band": self.off,
             "said": list(self.said),
             **self.notes,
         }
-        return {key: _short(value) for key, value in facts.items() if value not in ("", None, [], {})}
+        return {key: _short(value) for key, value in facts.items() if value or value is False}
 
 
 @dataclass
@@ -97,16 +109,19 @@ class Job:
         try:
             reply = await self.model.ask(request)
         except CallFailed as failed:
-            step.status = failed.status
-            step.notes["error"] = str(failed)
+            step.fail(failed)
             raise
         step.model, step.revision = reply.model, reply.revision
         step.tokens_in += reply.tokens_in
         step.tokens_out += reply.tokens_out
         return reply
 
-    async def picture(self, view: View) -> Picture:
-        """The picture of a view, encoded once per job. Raises CallFailed."""
+    async def pictures(self, see: Sequence[View | Picture]) -> list[Picture]:
+        """The pictures to be sent, in order. Raises CallFailed."""
+        return [each if isinstance(each, Picture) else await self._picture(each) for each in see]
+
+    async def _picture(self, view: View) -> Picture:
+        """The picture of a view, encoded once per job."""
         if view not in self._pictures:
             self._pictures[view] = asyncio.ensure_future(self.views(view))
         return await self._pictures[view]

@@ -16,7 +16,7 @@ from typing import Any
 from dataset_build.captions import prompts, recipes, versions
 from dataset_build.captions.calls import CallFailed
 from dataset_build.captions.job import Job
-from dataset_build.captions.prompts import Prompt, load_prompt
+from dataset_build.captions.prompts import AGAIN, Prompt, load_prompt
 from dataset_build.errors import UserError
 
 Text = str | Sequence[str] | CallFailed
@@ -62,7 +62,8 @@ class Recipe:
 
     def load_prompts(self) -> dict[str, Prompt]:
         """Its prompts by name; those in a folder `prompts` beside its file go first."""
-        return {name: load_prompt(name, [self.file.parent / "prompts"]) for name in self.prompts}
+        names = (*self.prompts, *AGAIN) if self.roles else ()
+        return {name: load_prompt(name, [self.file.parent / "prompts"]) for name in names}
 
     def made_from(self) -> dict[str, Any]:
         """What decides its captions, the models, the texts and the settings apart."""

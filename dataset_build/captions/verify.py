@@ -1,0 +1,173 @@
+"""Whether units of a text hold: asked as yes or no, as questions, or told by log-probabilities without the image."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dataset_build.captions.calls import Choice, Picture, Reply, Request, Sampling, Token, Turn, View
+from dataset_build.captions.generate import WHOLE, generate
+from dataset_build.captions.job import Job
+from dataset_build.captions.parse import Unparsable, choice
+from dataset_build.captions.prompts import Values
+from dataset_build.captions.scores.words import content_words
+
+YES_OR_NO = choice("yes", "no")
+ALTERNATIVES = 20  # log-probabilities asked for per token: vLLM's limit by default
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a unit holds; None: nobody can say. `p` is the probability of yes, or the gap; `note` what was odd."""
+
+    unit: str
+    holds: bool | None
+    p: float | None = None
+    note: str = ""
+
+
+def kept(verdicts: Sequence[Verdict]) -> list[str]:
+    """The units that hold."""
+    return [verdict.unit for verdict in verdicts if verdict.holds]
+
+
+def dropped(verdicts: Sequence[Verdict]) -> list[str]:
+    """The units that do not hold, or about which nobody can say."""
+    return [verdict.unit for verdict in verdicts if not verdict.holds]
+
+
+async def yes_or_no(
+    job: Job,
+    prompt: str,
+    units: Sequence[str],
+    values: Values | None = None,
+    *,
+    role: str = "vlm",
+    see: Sequence[View | Picture] = WHOLE,
+    threshold: float = 0.5,
+) -> list[Verdict]:
+    """For each unit, put into the prompt as $unit, whether yes has at least probability `threshold`."""
+    step = job.step("verify")
+    calls = (_one(job, prompt, unit, values or {}, role, see, threshold) for unit in units)
+    verdicts = await job.together(*calls)
+    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
+    return verdicts
+
+
+async def answers(job: Job, prompt: str, questions: Sequence[str], **how: Any) -> list[str]:
+    """The model's answer to each question, put into the prompt as $question. `how`: see generate.samples."""
+    return await job.together(*(generate(job, prompt, {"question": each}, **how) for each in questions))
+
+
+async def seen_by_gap(
+    job: Job, prompt: str, text: str, units: Sequence[str], *, role: str = "vlm", threshold: float = 0.0
+) -> list[Verdict]:
+    """Which units of a text rest on the image: some content word is likelier with the image than without it.
+
+    The text stands as the model's own answer to the prompt, once with the image and once without; the gap of a word
+    is the difference of its log-probabilities (ScaleCap). Two calls, whatever the number of units.
+    """
+    step = job.step("verify")
+    seen, unseen = await job.together(
+        _forced(job, prompt, text, role, await job.pictures(WHOLE)), _forced(job, prompt, text, role, [])
+    )
+    verdicts = [_gap(unit, span, seen, unseen, threshold) for unit, span in _spans(text, units)]
+    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
+    return verdicts
+
+
+def p_yes(choice: Choice) -> tuple[float, str]:
+    """Probability of yes against no in the first token that is either, and what was odd about it.
+
+    Spellings add up. Where one of the two is not among the alternatives it gets the most that it can have, and that
+    is noted; without log-probabilities the word itself decides. Raises Unparsable when it says neither.
+    """
+    for token in choice.tokens:
+        if _answer(token.text) or any(map(_answer, token.top)):
+            return _share(token)
+    return (1.0, "no_logprobs") if YES_OR_NO.read(choice.text) == "yes" else (0.0, "no_logprobs")
+
+
+def _share(token: Token) -> tuple[float, str]:
+    top = dict(token.top) or {token.text: token.logprob}
+    yes = sum(math.exp(p) for word, p in top.items() if _answer(word) == "yes")
+    no = sum(math.exp(p) for word, p in top.items() if _answer(word) == "no")
+    rest = min(max(1 - sum(map(math.exp, top.values())), 0.0), math.exp(min(top.values())))
+    note = "no_missing" if not no else "yes_missing" if not yes else ""
+    yes, no = yes or rest, no or rest
+    return (yes / (yes + no) if yes + no else 0.0), note
+
+
+def _answer(word: str) -> str:
+    plain = word.strip(" \t\n▁Ġ.,!:*\"'").casefold()
+    return plain if plain in ("yes", "no") else ""
+
+
+async def _one(
+    job: Job,
+    prompt: str,
+    unit: str,
+    values: Values,
+    role: str,
+    see: Sequence[View | Picture],
+    threshold: float,
+) -> Verdict:
+    step = job.step("ask")
+    step.prompt = job.prompts[prompt]
+    turn = Turn("user", (*await job.pictures(see), step.prompt.fill({**values, "unit": unit})))
+    sampling = Sampling(max_tokens=4)
+    reply = await job.ask(step, Request(role, (turn,), sampling, choices=YES_OR_NO.choices, logprobs=ALTERNATIVES))
+    try:
+        p, note = p_yes(reply.choices[0])
+    except (Unparsable, IndexError):
+        return Verdict(unit, None, None, "no_answer")
+    return Verdict(unit, p >= threshold, p, note)
+
+
+async def _forced(job: Job, prompt: str, text: str, role: str, pictures: Sequence[Picture]) -> list[tuple[int, Token]]:
+    """The tokens of the text with where each begins in it; none when they can't be found in the prompt's."""
+    step = job.step("teacher_forced" if pictures else "teacher_forced_blind")
+    step.prompt = job.prompts[prompt]
+    turns = (Turn("user", (*pictures, step.prompt.fill({}))), Turn("assistant", (text,)))
+    reply = await job.ask(step, Request(role, turns, Sampling(max_tokens=1), prompt_logprobs=True))
+    return aligned(reply, text)
+
+
+def aligned(reply: Reply, text: str) -> list[tuple[int, Token]]:
+    """The tokens of the prompt that spell `text`, its last occurrence, with where each begins in it; [] without any."""
+    start = "".join(token.text for token in reply.prompt).rfind(text)
+    found, at = [], 0
+    for token in reply.prompt:
+        if start >= 0 and start <= at + len(token.text) - 1 and at < start + len(text):
+            found.append((max(at - start, 0), token))
+        at += len(token.text)
+    return found
+
+
+def _spans(text: str, units: Sequence[str]) -> list[tuple[str, tuple[int, int]]]:
+    """Each unit with where it stands in the text; (-1, -1) where it doesn't."""
+    spans, at = [], 0
+    for unit in units:
+        start = text.find(unit, at)
+        start = start if start >= 0 else text.find(unit)
+        end = start + len(unit) if start >= 0 else -1
+        spans.append((unit, (start, end)))
+        at = max(at, end)
+    return spans
+
+
+def _gap(
+    unit: str,
+    span: tuple[int, int],
+    seen: Sequence[tuple[int, Token]],
+    unseen: Sequence[tuple[int, Token]],
+    threshold: float,
+) -> Verdict:
+    if [token.text for _, token in seen] != [token.text for _, token in unseen] or not seen:
+        return Verdict(unit, None, None, "not_aligned")
+    gaps = [
+        with_image.logprob - without.logprob
+        for (at, with_image), (_, without) in zip(seen, unseen, strict=True)
+        if span[0] <= at < span[1] and content_words(with_image.text)
+    ]
+    return Verdict(unit, max(gaps) > threshold, max(gaps)) if gaps else Verdict(unit, None, None, "no_content")
