@@ -19,6 +19,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from dataset_build.cli_caption import caption
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_stages
 from dataset_build.cli_drops import drop_app, source_app
 from dataset_build.cli_release import app as release_app
@@ -42,6 +43,7 @@ app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 app.add_typer(vocabulary_app, name="vocabulary")
+app.command()(caption)
 
 
 def main() -> None:

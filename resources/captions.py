@@ -1,55 +1,109 @@
 """Bring captions up to date: only images whose texts, recipe or model changed are captioned."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from dataset_build.captions.calls import CallFailed, Model, Picture, Reply, Request, View
-from dataset_build.captions.job import Subject
-from dataset_build.captions.recipe import load_recipe
+from dataset_build.captions.bindings import bound
+from dataset_build.captions.calls import Model
+from dataset_build.captions.recipe import Recipe, load_recipe
 from dataset_build.captions.rows import Key, write
+from dataset_build.config import Binding
 from dataset_build.schemas import CAPTIONS
+from resources.caption_work import Image, images
+from resources.captioning import Run, Tally
+from resources.estimate import estimate
+from resources.journal import Journal, Journalled
 from resources.lake import Lake
+from resources.models import open_models
+from resources.pictures import picture_pool
 from resources.pieces import Piece
+from resources.storage import write_parquet
+from resources.work import Log
+
+AHEAD = 16  # images whose pictures are made while as many requests as may be are in flight
+Watch = Callable[[Tally], None]
 
 
-class NoModel(Model):
-    """Stands where a recipe asks nobody."""
+def update_captions(lake: Lake, watch: Watch, log: Log) -> list[Tally]:
+    """Caption the survivors that a configured recipe has no final caption for, from the texts that they have now.
 
-    async def ask(self, request: Request) -> Reply:
-        """Never called."""
-        raise CallFailed("server_error", "no model is bound")
-
-
-def update_captions(lake: Lake) -> Piece:
-    """Add a caption for each survivor that has none by this fingerprint for the texts it has now."""
-    piece = lake.piece("captions")
-
-    def rows() -> Iterator[pa.RecordBatch]:
-        for batch in lake.query("missing_captions"):
-            yield asyncio.run(_captions(batch, lake, str(piece.fingerprint)))
-
-    with lake.writing(piece):
-        piece.append(rows(), {"caption_inputs": lake.version("caption_inputs")}, lake.provenance)
-    return piece
+    Recipes that ask no model go first. Raises RunError when one can't go on; what was finished is kept.
+    """
+    recipes = {name: load_recipe(name) for name in lake.config.captions.recipes}
+    by_cost = sorted(recipes, key=lambda name: bool(recipes[name].roles))
+    return [_update(lake, recipes[name], lake.captions(name), watch, log) for name in by_cost]
 
 
-async def _captions(batch: pa.RecordBatch, lake: Lake, fingerprint: str) -> pa.RecordBatch:
-    recipe, now, rows = load_recipe(lake.config.captions.recipe), datetime.now(UTC), []
-    settings = lake.config.captions.model_dump(include=set(recipe.reads))
-    for row in batch.to_pylist():
-        key = Key(fingerprint, row["input_hash"])
-        rows += await write(recipe, _subject(row), _no_picture, NoModel(), key, now, settings)
-    return pa.RecordBatch.from_pylist(rows, CAPTIONS.schema)
+def _update(lake: Lake, recipe: Recipe, piece: Piece, watch: Watch, log: Log) -> Tally:
+    bindings = bound(recipe.roles, lake.config.models)
+    with lake.writing(piece), _waiting(lake, piece) as waiting, closing(Journal(lake.root / "journal")) as journal:
+        work = _Work(
+            lake, recipe, piece, bindings, journal, Tally(recipe.name, waiting.metadata.num_rows, journal.spent)
+        )
+        if work.tally.total:
+            asyncio.run(work.done(waiting, watch, log))
+    return work.tally
 
 
-def _subject(row: dict[str, Any]) -> Subject:
-    tags = tuple((tag["tag"], tag["category"]) for tag in row["tags"])
-    return Subject(row["image_id"], 0, 0, tags, tuple(row["alt_texts"]))
+@contextmanager
+def _waiting(lake: Lake, piece: Piece) -> Iterator[pq.ParquetFile]:
+    """The rows of sql/caption_work.sql for one recipe, in a file for as long as the block runs."""
+    file, limit = piece.folder / "waiting.parquet", lake.config.captions.limit
+    with lake.reading("caption_work", fingerprint=str(piece.fingerprint), limit=limit) as found:
+        write_parquet(file, found, found.schema)
+    try:
+        with pq.ParquetFile(file) as rows:
+            yield rows
+    finally:
+        file.unlink()
 
 
-async def _no_picture(view: View) -> Picture:
-    raise CallFailed("rejected_image", "no picture is read")
+@dataclass(frozen=True)
+class _Work:
+    """A recipe at work on a lake."""
+
+    lake: Lake
+    recipe: Recipe
+    piece: Piece
+    bindings: Mapping[str, Binding]
+    journal: Journal
+    tally: Tally
+
+    async def done(self, waiting: pq.ParquetFile, watch: Watch, log: Log) -> None:
+        """Caption all that is waiting. Raises RunError when it can't go on."""
+        settings, tally = self.lake.config.captions, self.tally
+        models = ", ".join(sorted({binding.model for binding in self.bindings.values()}))
+        if self.bindings:
+            log(estimate(self.recipe, tally.total, self.journal.runs(self.recipe.name, models)))
+        run = Run(tally, self._write, watch, settings.max_failures if self.bindings else 1.0, settings.max_tokens)
+        async with open_models(self.bindings, settings, log) as opened:
+            with picture_pool(self.lake.config) as pictures:
+                model = Journalled(opened, self.journal, self.bindings)
+                work = images(self.lake, waiting, pictures if self.bindings else None)
+                try:
+                    await run.over(work, lambda image: self._captioned(image, model), self._at_once, opened.lost)
+                finally:
+                    self.journal.keep_run(self.recipe.name, models, tally.done, tally.seconds)
+
+    @property
+    def _at_once(self) -> int:
+        servers = max((len(binding.endpoints) for binding in self.bindings.values()), default=0) or 1
+        return AHEAD + servers * self.lake.config.captions.max_in_flight
+
+    async def _captioned(self, image: Image, model: Model) -> list[dict[str, object]]:
+        """The rows of one image."""
+        settings = self.lake.config.captions
+        key = Key(str(self.piece.fingerprint), image.input_hash, image.attempts + 1, settings.attempts)
+        values = settings.model_dump(include=set(self.recipe.reads))
+        sampling = {role: binding.sampling for role, binding in self.bindings.items()}
+        return await write(self.recipe, image.subject, image.views, model, key, datetime.now(UTC), values, sampling)
+
+    def _write(self, rows: list[dict[str, object]]) -> None:
+        batch = pa.RecordBatch.from_pylist(rows, CAPTIONS.schema)
+        self.piece.append([batch], {}, self.lake.provenance)

@@ -20,6 +20,7 @@ from dataset_build.text.models import why_off
 from resources.lake import Lake
 from resources.storage import lock, write_parquet
 
+INPUTS = ("drops", "occurrences", "image_facts", "text_regions", "captions")
 CHECKS = ("no_duplicate", "caption", "counts")
 
 
@@ -115,8 +116,8 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 
 def inputs_of(lake: Lake) -> dict[str, str]:
-    """What a release depends on: the rows of the drops, and the fingerprint of every step."""
-    versions = {name: lake.version(name) for name in ("drops", "occurrences", "image_facts", "text_regions")}
+    """What a release depends on: the rows of the drops, captions, and the fingerprint of every step."""
+    versions = {name: lake.version(name) for name in INPUTS}
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

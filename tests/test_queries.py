@@ -24,6 +24,7 @@ OTHER = {
     "outcomes_now": OUTCOMES,
     "outcomes_changed": OUTCOMES,
     "drop_listing": schemas.LISTING.schema,
+    "waiting": pa.schema([(name, pa.string()) for name in ("image_id", "drop", "uri", "member")]),
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
 RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
@@ -31,6 +32,9 @@ VALUES: dict[str, Any] = {
     **parameters_of(Config()),
     "image_ids": ["a"],
     "occurrences": 0,
+    "fingerprint": "f",
+    "limit": 0,
+    "drop": "d",
 }
 
 
