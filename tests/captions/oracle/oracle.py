@@ -66,9 +66,13 @@ class Oracle:
         """The logged requests of a task, such as recap/short, or of all that begin so."""
         return [call for call in self.log if call["task"].startswith(task)]
 
+    def knobs_of(self, model: str) -> Knobs:
+        """The knobs of a model."""
+        return self.knobs.get(model) or self.knobs.get("") or Knobs()
+
     def answer(self, body: dict[str, Any]) -> dict[str, Any]:
         """The response. Raises Failed."""
-        knobs = self.knobs.get(body["model"], self.knobs.get("", Knobs()))
+        knobs = self.knobs_of(body["model"])
         messages = [_message(each) for each in body["messages"]]
         asked = next(m for m in reversed(messages) if m["role"] == "user")
         task = re.match(r"#task: (\S+)", asked["text"])
@@ -85,9 +89,8 @@ class Oracle:
         found, sign = sight(pictures[-1], knobs.least) if pictures else ((), False)
         choices = []
         for number in range(body.get("n", 1)):
-            question = Question(
-                name, asked["text"], list(found), bool(pictures), sign, again, number, knobs, messages, key
-            )
+            seen = (list(found), bool(pictures), sign)
+            question = Question(name, asked["text"], *seen, again, number, knobs, key)
             choices.append(_choice(question, body))
         written = sum(len(choice["message"]["content"].split()) for choice in choices)
         read = sum(len(m["text"].split()) for m in messages) + 64 * len(pictures)

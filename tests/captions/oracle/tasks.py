@@ -40,8 +40,8 @@ class Question:
         return between[1] if between else ""
 
     def items(self, name: str) -> list[str]:
-        """The lines between the marks, without their labels."""
-        return [line.partition(". ")[2] for line in self.given(name).splitlines() if line]
+        """The lines between the marks, without their labels; none when they have no labels."""
+        return re.findall(r"^(?:\d+|[A-Z])\. (.*)$", self.given(name), re.MULTILINE)
 
     @property
     def texts(self) -> list[str]:
