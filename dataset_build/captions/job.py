@@ -98,6 +98,11 @@ def signed(value: T, step: Step) -> T:
     return value
 
 
+def part_of(text: str, part: str) -> str:
+    """The part of a text, signed like the text if that is."""
+    return Said(part, text.step) if isinstance(text, Said) else part
+
+
 @dataclass
 class Job:
     """What a recipe works with. `settings` are those that the recipe reads, `sampling` the user's own by role."""

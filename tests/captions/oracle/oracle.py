@@ -92,6 +92,7 @@ class Oracle:
             seen = (list(found), bool(pictures), sign)
             question = Question(name, asked["text"], *seen, again, number, knobs, key)
             choices.append(_choice(question, body))
+        self.log[-1]["said"] = [choice["message"]["content"] for choice in choices]
         written = sum(len(choice["message"]["content"].split()) for choice in choices)
         read = sum(len(m["text"].split()) for m in messages) + 64 * len(pictures)
         return {
