@@ -77,11 +77,13 @@ def _listed(said: Texts) -> list[tuple[str, int, str | CallFailed]]:
 
 
 def _writer(calls: list[Step], text: str | CallFailed) -> Step | None:
-    """The call that wrote the text: where a recipe changed it, the first whose answer has it, else the last of all."""
+    """The call that wrote the text, or the last that wrote any where a recipe put it together; for failures theirs."""
     if isinstance(text, Said):
         return text.step
-    wrote = (step for step in calls if isinstance(text, str) and any(text in said for said in step.said))
-    return next(wrote, calls[-1] if calls else None)
+    if isinstance(text, CallFailed):
+        return next((step for step in calls if step.status == text.status), calls[-1] if calls else None)
+    wrote = [step for step in calls if step.said]
+    return next((step for step in wrote if any(text in said for said in step.said)), wrote[-1] if wrote else None)
 
 
 def _costs(calls: list[Step], writers: list[Step | None]) -> list[Row]:

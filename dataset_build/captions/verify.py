@@ -7,7 +7,7 @@ from typing import Any
 
 from dataset_build.captions.calls import Choice, Picture, Reply, Request, Sampling, Token, Turn, View
 from dataset_build.captions.generate import WHOLE, generate
-from dataset_build.captions.job import Job
+from dataset_build.captions.job import Job, Step
 from dataset_build.captions.parse import Unparsable, choice
 from dataset_build.captions.prompts import Values
 from dataset_build.captions.scores.words import content_words
@@ -48,10 +48,11 @@ async def yes_or_no(
 ) -> list[Verdict]:
     """For each unit, put into the prompt as $unit, whether yes has at least probability `threshold`."""
     step = job.step("verify")
-    calls = (_one(job, prompt, unit, values or {}, role, see, threshold) for unit in units)
-    verdicts = await job.together(*calls)
-    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
-    return verdicts
+    step.prompt = job.prompts[prompt]
+    pictures = await job.pictures(see)
+    questions = [(unit, (*pictures, step.prompt.fill({**(values or {}), "unit": unit}))) for unit in units]
+    calls = (_one(job, step, role, Turn("user", parts), unit, threshold) for unit, parts in questions)
+    return _noted(step, await job.together(*calls))
 
 
 async def answers(job: Job, prompt: str, questions: Sequence[str], **how: Any) -> list[str]:
@@ -67,13 +68,11 @@ async def seen_by_gap(
     The text stands as the model's own answer to the prompt, once with the image and once without; the gap of a word
     is the difference of its log-probabilities (ScaleCap). Two calls, whatever the number of units.
     """
-    step = job.step("verify")
-    seen, unseen = await job.together(
-        _forced(job, prompt, text, role, await job.pictures(WHOLE)), _forced(job, prompt, text, role, [])
-    )
-    verdicts = [_gap(unit, span, seen, unseen, threshold) for unit, span in _spans(text, units)]
-    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
-    return verdicts
+    step = job.step("verify_by_gap")
+    step.prompt, step.given = job.prompts[prompt], (text,)
+    pictures = await job.pictures(WHOLE)
+    seen, unseen = await job.together(*(_forced(job, step, role, each, text) for each in (pictures, [])))
+    return _noted(step, [_gap(unit, span, seen, unseen, threshold) for unit, span in _spans(text, units)])
 
 
 def p_yes(choice: Choice) -> tuple[float, str]:
@@ -103,18 +102,7 @@ def _answer(word: str) -> str:
     return plain if plain in ("yes", "no") else ""
 
 
-async def _one(
-    job: Job,
-    prompt: str,
-    unit: str,
-    values: Values,
-    role: str,
-    see: Sequence[View | Picture],
-    threshold: float,
-) -> Verdict:
-    step = job.step("ask")
-    step.prompt = job.prompts[prompt]
-    turn = Turn("user", (*await job.pictures(see), step.prompt.fill({**values, "unit": unit})))
+async def _one(job: Job, step: Step, role: str, turn: Turn, unit: str, threshold: float) -> Verdict:
     sampling = Sampling(max_tokens=4)
     reply = await job.ask(step, Request(role, (turn,), sampling, choices=YES_OR_NO.choices, logprobs=ALTERNATIVES))
     try:
@@ -124,13 +112,16 @@ async def _one(
     return Verdict(unit, p >= threshold, p, note)
 
 
-async def _forced(job: Job, prompt: str, text: str, role: str, pictures: Sequence[Picture]) -> list[tuple[int, Token]]:
+def _noted(step: Step, verdicts: list[Verdict]) -> list[Verdict]:
+    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
+    return verdicts
+
+
+async def _forced(job: Job, step: Step, role: str, pictures: Sequence[Picture], text: str) -> list[tuple[int, Token]]:
     """The tokens of the text with where each begins in it; none when they can't be found in the prompt's."""
-    step = job.step("teacher_forced" if pictures else "teacher_forced_blind")
-    step.prompt = job.prompts[prompt]
+    assert step.prompt
     turns = (Turn("user", (*pictures, step.prompt.fill({}))), Turn("assistant", (text,)))
-    reply = await job.ask(step, Request(role, turns, Sampling(max_tokens=1), prompt_logprobs=True))
-    return aligned(reply, text)
+    return aligned(await job.ask(step, Request(role, turns, Sampling(max_tokens=1), prompt_logprobs=True)), text)
 
 
 def aligned(reply: Reply, text: str) -> list[tuple[int, Token]]:
