@@ -1,18 +1,17 @@
 """Whether units of a text hold: asked as yes or no, as questions, or told by log-probabilities without the image."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dataset_build.captions.calls import Choice, Picture, Reply, Request, Sampling, Token, Turn, View
+from dataset_build.captions.calls import Picture, Reply, Request, Sampling, Token, Turn, View
 from dataset_build.captions.generate import WHOLE, generate
 from dataset_build.captions.job import Job, Step
-from dataset_build.captions.parse import Unparsable, choice
+from dataset_build.captions.parse import Unparsable
 from dataset_build.captions.prompts import Values
+from dataset_build.captions.scores.vqascore import YES_OR_NO, p_yes
 from dataset_build.captions.scores.words import content_words
 
-YES_OR_NO = choice("yes", "no")
 ALTERNATIVES = 20  # log-probabilities asked for per token: vLLM's limit by default
 
 
@@ -50,8 +49,8 @@ async def yes_or_no(
     step = job.step("verify")
     step.prompt = job.prompts[prompt]
     pictures = await job.pictures(see)
-    questions = [(unit, (*pictures, step.prompt.fill({**(values or {}), "unit": unit}))) for unit in units]
-    calls = (_one(job, step, role, Turn("user", parts), unit, threshold) for unit, parts in questions)
+    turns = [Turn("user", (*pictures, step.prompt.fill({**(values or {}), "unit": unit}))) for unit in units]
+    calls = (_one(job, step, role, turn, unit, threshold) for turn, unit in zip(turns, units, strict=True))
     return _noted(step, await job.together(*calls))
 
 
@@ -73,33 +72,6 @@ async def seen_by_gap(
     pictures = await job.pictures(WHOLE)
     seen, unseen = await job.together(*(_forced(job, step, role, each, text) for each in (pictures, [])))
     return _noted(step, [_gap(unit, span, seen, unseen, threshold) for unit, span in _spans(text, units)])
-
-
-def p_yes(choice: Choice) -> tuple[float, str]:
-    """Probability of yes against no in the first token that is either, and what was odd about it.
-
-    Spellings add up. Where one of the two is not among the alternatives it gets the most that it can have, and that
-    is noted; without log-probabilities the word itself decides. Raises Unparsable when it says neither.
-    """
-    for token in choice.tokens:
-        if _answer(token.text) or any(map(_answer, token.top)):
-            return _share(token)
-    return (1.0, "no_logprobs") if YES_OR_NO.read(choice.text) == "yes" else (0.0, "no_logprobs")
-
-
-def _share(token: Token) -> tuple[float, str]:
-    top = dict(token.top) or {token.text: token.logprob}
-    yes = sum(math.exp(p) for word, p in top.items() if _answer(word) == "yes")
-    no = sum(math.exp(p) for word, p in top.items() if _answer(word) == "no")
-    rest = min(max(1 - sum(map(math.exp, top.values())), 0.0), math.exp(min(top.values())))
-    note = "no_missing" if not no else "yes_missing" if not yes else ""
-    yes, no = yes or rest, no or rest
-    return (yes / (yes + no) if yes + no else 0.0), note
-
-
-def _answer(word: str) -> str:
-    plain = word.strip(" \t\n▁Ġ.,!:*\"'").casefold()
-    return plain if plain in ("yes", "no") else ""
 
 
 async def _one(job: Job, step: Step, role: str, turn: Turn, unit: str, threshold: float) -> Verdict:
