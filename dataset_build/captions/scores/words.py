@@ -36,7 +36,8 @@ def tokens(text: str) -> int:
 
 @lru_cache(65536)
 def singular(word: str) -> str:
-    """The word without an English plural ending."""
+    """The word without an English plural or possessive ending."""
+    word = word.removesuffix("'s").removesuffix("’s")
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
