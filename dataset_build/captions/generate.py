@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from dataset_build.captions.calls import CallFailed, Choice, Picture, Request, Sampling, Status, Turn, View
-from dataset_build.captions.job import Job
+from dataset_build.captions.job import Job, signed
 from dataset_build.captions.parse import TEXT, Parse, Unparsable, texts_in
 from dataset_build.captions.prompts import Values
 from dataset_build.captions.scores.length import Band
@@ -90,7 +90,7 @@ async def _ask(
         raise step.fail(failures[0])
     step.said = tuple(texts_in([each.value for each in best]))
     step.off = best[0].off
-    return [each.value for each in best]
+    return [signed(each.value, step) for each in best]
 
 
 def _example(question: str, shot: Shot) -> list[Turn]:

@@ -77,6 +77,32 @@ class Step:
         return {key: _short(value) for key, value in facts.items() if value or value is False}
 
 
+class Said(str):
+    """A text that a model said, with the step in which it did."""
+
+    step: Step
+
+    def __new__(cls, text: str, step: Step) -> "Said":
+        """The text, signed."""
+        said = super().__new__(cls, text)
+        said.step = step
+        return said
+
+
+def signed(value: T, step: Step) -> T:
+    """A text, or the texts of a list, with the step that they come from; other values as they are."""
+    if isinstance(value, str):
+        return Said(value, step)  # type: ignore[return-value]
+    if isinstance(value, list):
+        return [signed(each, step) for each in value]  # type: ignore[return-value]
+    return value
+
+
+def part_of(text: str, part: str) -> str:
+    """The part of a text, signed like the text if that is."""
+    return Said(part, text.step) if isinstance(text, Said) else part
+
+
 @dataclass
 class Job:
     """What a recipe works with. `settings` are those that the recipe reads, `sampling` the user's own by role."""

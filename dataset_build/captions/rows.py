@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dataset_build.captions.calls import TRANSIENT, CallFailed, Model, Status, Views
-from dataset_build.captions.job import Job, Step, Subject, params, trace
+from dataset_build.captions.job import Job, Said, Step, Subject, params, trace
 from dataset_build.captions.recipe import Recipe, Texts
 from dataset_build.fingerprint import digest
 
@@ -84,8 +84,10 @@ def _listed(said: Texts) -> list[tuple[str, int, str | CallFailed]]:
 
 
 def _writer(calls: list[Step], text: str | CallFailed) -> Step | None:
-    """The call that wrote the text: the last whose answer has it, else the last of all."""
-    wrote = (step for step in reversed(calls) if text in step.said)
+    """The call that wrote the text: where a recipe changed it, the first whose answer has it, else the last of all."""
+    if isinstance(text, Said):
+        return text.step
+    wrote = (step for step in calls if isinstance(text, str) and any(text in said for said in step.said))
     return next(wrote, calls[-1] if calls else None)
 
 
@@ -103,7 +105,7 @@ def _costs(calls: list[Step], writers: list[Step | None]) -> list[Row]:
 
 def _row(shared: Row, variant: str, n: int, text: str | CallFailed, writer: Step | str, cost: Row, key: Key) -> Row:
     status: Status = text.status if isinstance(text, CallFailed) else "ok" if text.strip() else "empty"
-    row = {**shared, "variant": variant, "n": n, "status": status, "caption": text if status == "ok" else None}
+    row = {**shared, "variant": variant, "n": n, "status": status, "caption": str(text) if status == "ok" else None}
     row["final"] = status not in TRANSIENT or key.attempt >= key.attempts
     row["caption_id"] = digest({name: row[name] for name in IDENTITY})
     return {**row, **_origin(writer), **cost}

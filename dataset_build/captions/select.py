@@ -50,7 +50,7 @@ async def judged(
 
 async def _pick(job: Job, texts: Sequence[str], prompt: str, values: Values, role: str) -> str:
     letters = LETTERS[: len(texts)]
-    candidates = {"candidates": [f"{letter}: {text}" for letter, text in zip(letters, texts, strict=True)]}
+    candidates = {"candidates": dict(zip(letters, texts, strict=True))}
     letter = await extract(job, choice(*letters), prompt, {**values, **candidates}, role=role, see=WHOLE, max_tokens=4)
     return texts[letters.index(letter)]
 

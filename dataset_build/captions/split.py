@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from dataset_build.captions.generate import extract
-from dataset_build.captions.job import Job
+from dataset_build.captions.job import Job, part_of
 from dataset_build.captions.parse import LINES
 
 _ABBREVIATIONS = "mr mrs ms dr prof st sr jr vs vol fig approx ca cf etc inc ltd mt ft feat dept"
@@ -38,12 +38,12 @@ def clause_pieces(text: str) -> list[str]:
 
 def sentences(text: str) -> list[str]:
     """The sentences, stripped; empty ones left out."""
-    return [piece.strip() for piece in sentence_pieces(text) if piece.strip()]
+    return [part_of(text, piece.strip()) for piece in sentence_pieces(text) if piece.strip()]
 
 
 def clauses(text: str) -> list[str]:
     """The clauses, stripped; empty ones left out."""
-    return [piece.strip() for piece in clause_pieces(text) if piece.strip()]
+    return [part_of(text, piece.strip()) for piece in clause_pieces(text) if piece.strip()]
 
 
 async def claims(job: Job, text: str, prompt: str = "split/claims") -> list[str]:

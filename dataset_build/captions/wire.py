@@ -9,7 +9,7 @@ from dataset_build.captions.calls import Choice, Picture, Reply, Request, Status
 FIELDS = frozenset({
     "model", "messages", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
     "frequency_penalty", "max_tokens", "seed", "n", "response_format", "structured_outputs", "logprobs", "top_logprobs",
-    "prompt_logprobs", "stream",
+    "prompt_logprobs", "stream", "add_generation_prompt", "continue_final_message",
 })  # fmt: skip
 _TOO_LONG = ("context length", "max_model_len", "too long", "exceeds the maximum", "longer than the maximum")
 _IMAGE = ("image", "multimodal", "multi-modal", "base64")
@@ -39,6 +39,8 @@ def body_of(request: Request, model: str, extra: Mapping[str, Any]) -> dict[str,
         body["structured_outputs"] = {"choice": list(request.choices)}
     if request.logprobs:
         body |= {"logprobs": True, "top_logprobs": request.logprobs}
+    if request.turns[-1].speaker == "assistant":  # the text is to be judged, not answered
+        body |= {"add_generation_prompt": False, "continue_final_message": True}
     if request.prompt_logprobs:
         body["prompt_logprobs"] = 0  # alternatives besides the token itself
     return {**body, **extra}

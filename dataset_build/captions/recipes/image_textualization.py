@@ -2,6 +2,7 @@
 
 from dataset_build.captions.boxes import area, where
 from dataset_build.captions.edit import without
+from dataset_build.captions.fuse import fused
 from dataset_build.captions.generate import generate
 from dataset_build.captions.job import Job
 from dataset_build.captions.recipe import Texts, recipe
@@ -31,8 +32,8 @@ async def image_textualization(job: Job) -> Texts:
     seen = kept(await yes_or_no(job, "verify/object", list(dict.fromkeys(region.label for region in regions))))
     found = [_told(region) for region in regions if region.label in seen]
     values = {"caption": text, "not_found": not_found, "found": found}
-    caption = await generate(job, "textualize/recaption", values, role="llm", see=(), max_tokens=768)
     absent = [each for each in not_found if each not in seen]
+    caption = await fused(job, "textualize/recaption", values, without(text, absent), max_tokens=768)
     return {"caption": without(caption, absent), "candidate": text}
 
 

@@ -21,4 +21,5 @@ async def label_hint(job: Job) -> Texts:
     labels = [spoken(tag) for tag, category in job.subject.tags if category in LABELS]
     fit = kept(await yes_or_no(job, "verify/label", labels))
     hint = ("recap/with_hint", {"labels": fit}) if fit else ("recap/describe", None)
-    return {"caption": await samples(job, 3, *hint, temperature=0.9, max_tokens=128)}
+    texts = await samples(job, 3, *hint, temperature=0.9, max_tokens=128)
+    return {"caption": list(dict.fromkeys(texts))}

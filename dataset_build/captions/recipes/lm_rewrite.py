@@ -27,5 +27,5 @@ async def lm_rewrite(job: Job) -> Texts:
     texts = dict.fromkeys(
         await samples(job, 4, "rewrite/sentence", {"text": text}, role="llm", see=(), temperature=0.9, top_p=0.95)
     )
-    good = [each for each in texts if not invented(each, [text]) and retained(each, text) > 0]
-    return {"caption": good or "", "rejected": [each for each in texts if each not in good]}
+    good = [each for each in texts if each != text and not invented(each, [text]) and retained(each, text) > 0]
+    return {"caption": good or "", "rejected": [each for each in texts if each not in (*good, text)]}

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from dataset_build.captions.boxes import WHOLE, overlap, where
 from dataset_build.captions.calls import View
 from dataset_build.captions.fuse import fused
-from dataset_build.captions.generate import extract, generate, samples
+from dataset_build.captions.generate import extract, samples
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import json_of
 from dataset_build.captions.recipe import Texts, recipe
@@ -67,7 +67,7 @@ async def _described(job: Job, region: Region) -> str:
     claims = [*sort.same, *await _held(job, sort, view)]
     if not claims:
         return ""
-    return await generate(job, "patch/merge_region", {"claims": claims}, role="llm", see=(), temperature=0.6)
+    return await fused(job, "patch/merge_region", {"claims": claims}, " ".join(claims), temperature=0.6)
 
 
 async def _held(job: Job, sort: Sorted, view: View) -> list[str]:

@@ -1,5 +1,6 @@
 """ScaleCap."""
 
+from dataset_build.captions.fuse import fused
 from dataset_build.captions.generate import extract, generate
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import LINES
@@ -43,11 +44,10 @@ async def scalecap(job: Job) -> Texts:
         _summary(job, "scalecap/objects", details), _summary(job, "scalecap/positions", places)
     )
     values: Values = {"statements": golden, "objects": objects, "positions": positions}
-    caption = await generate(
-        job, "scalecap/merge", values, role="llm", see=(), max_tokens=4096, repetition_penalty=1.05
-    )
+    keep = " ".join(golden)
+    caption = await fused(job, "scalecap/merge", values, keep, max_tokens=4096, repetition_penalty=1.05)
     return {"caption": caption, "candidate": text}
 
 
 async def _summary(job: Job, prompt: str, details: list[str]) -> str:
-    return await generate(job, prompt, {"details": details}, role="llm", see=(), max_tokens=1024)
+    return await fused(job, prompt, {"details": details}, " ".join(details), max_tokens=1024)

@@ -1,6 +1,7 @@
 """VisualFactChecker."""
 
 from dataset_build.captions.edit import without
+from dataset_build.captions.fuse import fused
 from dataset_build.captions.generate import extract, generate
 from dataset_build.captions.job import Job
 from dataset_build.captions.parse import LINES
@@ -15,7 +16,7 @@ QUESTIONS = 5
 @recipe(
     roles=["vlm", "vlm2", "llm"],
     prompts=[
-        "recap/dense", "vfc/questions", "vfc/answer", "fuse/summarise", "split/objects", "verify/object", "vfc/correct"
+        "recap/dense", "vfc/questions", "vfc/answer", "split/objects", "verify/object", "vfc/correct"
     ],
     steps="generate × 2 models → questions → answers; objects → verify; correct",
     calls="1 + 10 + O vlm, 1 vlm2, 5 llm, O objects",
@@ -24,8 +25,8 @@ QUESTIONS = 5
 async def visual_fact_checker(job: Job) -> Texts:
     """Two descriptions, questions about each, the objects of both looked for, and a text that follows the findings.
 
-    Yes or no of the vision model stands in for the paper's detector. What was not found is cut even where the
-    language model leaves it in. Both descriptions are kept.
+    Yes or no of the vision model stands in for the paper's detector, and objects are taken from both descriptions, not
+    from a summary. What was not found is cut even where the language model leaves it in. Both descriptions are kept.
     """
     proposals = await job.together(
         *(generate(job, "recap/dense", role=each, max_tokens=512) for each in ("vlm", "vlm2"))
@@ -33,12 +34,13 @@ async def visual_fact_checker(job: Job) -> Texts:
     asked = await job.together(*(_questions(job, each) for each in proposals))
     questions = list(dict.fromkeys(question for each in asked for question in each))
     replies = await answers(job, "vfc/answer", questions, max_tokens=64)
-    summary = await generate(job, "fuse/summarise", {"captions": proposals}, role="llm", see=(), max_tokens=768)
-    named = await objects(job, summary)
-    not_found = dropped(await yes_or_no(job, "verify/object", named))
+    named = await job.together(*(objects(job, each) for each in proposals))
+    units = list(dict.fromkeys(name for each in named for name in each))
+    not_found = dropped(await yes_or_no(job, "verify/object", units))
     findings = [f"{question} {reply}" for question, reply in zip(questions, replies, strict=True)]
     values = {"captions": proposals, "answers": findings, "not_found": not_found}
-    caption = await generate(job, "vfc/correct", values, role="llm", see=(), max_tokens=768)
+    keep = without(proposals[0], not_found)
+    caption = await fused(job, "vfc/correct", values, keep, max_tokens=768)
     return {"caption": without(caption, not_found), "candidate": proposals}
 
 
