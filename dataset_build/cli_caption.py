@@ -50,11 +50,19 @@ def caption(
     view = Lake(lake.resolve(), Config.model_validate(settings))
     if not view.piece("image_texts").version:
         raise UserError(f"{lake} has no images that are ready for captions; run `dataset-build build` first")
-    with showing() as watch:
-        (tally,) = update_captions(view, watch, lambda line: err.print(escape(line), highlight=False, soft_wrap=True))
+    try:
+        with showing() as watch:
+            (tally,) = update_captions(view, watch, _say)
+    except KeyboardInterrupt:
+        _say("interrupted; what was finished is kept, run the same command to go on")
+        raise typer.Exit(130) from None
     print_tally(tally)
     if endpoint or serve:
         print_binding(view.config.models.vlm)
+
+
+def _say(line: str) -> None:
+    err.print(escape(line), highlight=False, soft_wrap=True)
 
 
 def _vlm(before: dict[str, Any], endpoints: list[str], serve: str | None, model: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow.compute as pc
@@ -35,24 +36,25 @@ class Image:
         return await self.pictures.make(self.place, view)
 
 
-def images(lake: Lake, waiting: pq.ParquetFile, pictures: Pictures | None) -> Iterator[Image]:
+def images(lake: Lake, waiting: Path, pictures: Pictures | None) -> Iterator[Image]:
     """The rows of sql/caption_work.sql; their places are looked up only when there is somebody to make pictures."""
     if pictures is None:
-        for batch in waiting.iter_batches(BATCH):
-            yield from (_image(row, None, None) for row in batch.to_pylist())
+        with pq.ParquetFile(waiting) as file:
+            for batch in file.iter_batches(BATCH):
+                yield from (_image(row, None, None) for row in batch.to_pylist())
         return
-    for drop in pc.unique(waiting.read(["drop"]).column("drop")).to_pylist():
+    for drop in pc.unique(pq.read_table(waiting, columns=["drop"]).column("drop")).to_pylist():
         root = lake.drops.root_of(lake.drops.get(drop))
         for row in _placed(lake, waiting, drop):
             place = Place(row["image_id"], root, row["listed"]) if row["listed"] else None
             yield _image(row, place, pictures)
 
 
-def _placed(lake: Lake, waiting: pq.ParquetFile, drop: str) -> Iterator[dict[str, Any]]:
+def _placed(lake: Lake, waiting: Path, drop: str) -> Iterator[dict[str, Any]]:
     """The rows of one drop, each with the row of schemas.LISTING where its image is read."""
     with lake.connect([]) as connection:
         connection.read_parquet(str(list_drop(lake, lake.drops.get(drop)))).create_view("drop_listing")
-        connection.read_parquet(str(waiting.name)).create_view("waiting")
+        connection.read_parquet(str(waiting)).create_view("waiting")
         found = connection.execute(load_query("caption_places").text, {"drop": drop})
         for batch in found.to_arrow_reader(BATCH):
             yield from batch.to_pylist()

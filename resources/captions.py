@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 from dataset_build.captions.bindings import bound
 from dataset_build.captions.calls import Model
 from dataset_build.captions.recipe import Recipe, load_recipe
-from dataset_build.captions.rows import Key, write
+from dataset_build.captions.rows import Key, inherited, write
 from dataset_build.config import Binding
 from dataset_build.schemas import CAPTIONS
 from resources.caption_work import Image, images
@@ -42,24 +43,39 @@ def update_captions(lake: Lake, watch: Watch, log: Log) -> list[Tally]:
 
 def _update(lake: Lake, recipe: Recipe, piece: Piece, watch: Watch, log: Log) -> Tally:
     bindings = bound(recipe.roles, lake.config.models)
-    with lake.writing(piece), _waiting(lake, piece) as waiting, closing(Journal(lake.root / "journal")) as journal:
+    with lake.writing(piece), closing(Journal(lake.root / "journal")) as journal, ExitStack() as stack:
+        if lake.config.captions.inherit and bindings:
+            _inherit(lake, piece)
+        waiting = stack.enter_context(_waiting(lake, piece))
         work = _Work(
-            lake, recipe, piece, bindings, journal, Tally(recipe.name, waiting.metadata.num_rows, journal.spent)
+            lake,
+            recipe,
+            piece,
+            bindings,
+            journal,
+            Tally(recipe.name, pq.read_metadata(waiting).num_rows, journal.spent),
         )
         if work.tally.total:
             asyncio.run(work.done(waiting, watch, log))
     return work.tally
 
 
+def _inherit(lake: Lake, piece: Piece) -> None:
+    """Let images that replace a worse copy of themselves take over its captions."""
+    found, now = lake.table("inherited_captions", fingerprint=str(piece.fingerprint)), datetime.now(UTC)
+    if found.num_rows:
+        rows = [inherited(row, now) for row in found.to_pylist()]
+        piece.append([pa.RecordBatch.from_pylist(rows, CAPTIONS.schema)], {}, lake.provenance)
+
+
 @contextmanager
-def _waiting(lake: Lake, piece: Piece) -> Iterator[pq.ParquetFile]:
+def _waiting(lake: Lake, piece: Piece) -> Iterator[Path]:
     """The rows of sql/caption_work.sql for one recipe, in a file for as long as the block runs."""
     file, limit = piece.folder / "waiting.parquet", lake.config.captions.limit
     with lake.reading("caption_work", fingerprint=str(piece.fingerprint), limit=limit) as found:
         write_parquet(file, found, found.schema)
     try:
-        with pq.ParquetFile(file) as rows:
-            yield rows
+        yield file
     finally:
         file.unlink()
 
@@ -75,7 +91,7 @@ class _Work:
     journal: Journal
     tally: Tally
 
-    async def done(self, waiting: pq.ParquetFile, watch: Watch, log: Log) -> None:
+    async def done(self, waiting: Path, watch: Watch, log: Log) -> None:
         """Caption all that is waiting. Raises RunError when it can't go on."""
         settings, tally = self.lake.config.captions, self.tally
         models = ", ".join(sorted({binding.model for binding in self.bindings.values()}))

@@ -67,6 +67,13 @@ async def write(
     return [row for row in rows if not row["final"]] or rows
 
 
+def inherited(row: Row, now: datetime) -> Row:
+    """A row of schemas.CAPTIONS for an image that takes over the caption `parent`; no model is asked."""
+    trace = json.dumps([{"op": "inherit", "from": row["parent"]}])
+    row = {**row, "trace": trace, "created_at": now, "tokens_in": None, "tokens_out": None}
+    return {**row, "caption_id": digest({name: row[name] for name in IDENTITY})}
+
+
 def _listed(said: Texts) -> list[tuple[str, int, str | CallFailed]]:
     """(variant, n, text) of everything that was said."""
     return [

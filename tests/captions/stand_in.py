@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 
 @dataclass
@@ -24,6 +25,13 @@ class Answer:
     status: int = 200
     delay: float = 0.0
     body: dict[str, Any] | None = None
+
+
+class Dropped(Response):
+    """A reply that ends in the middle, with its connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
 
 
 @dataclass
@@ -38,9 +46,12 @@ class StandIn:
     running: int = 0
     waiting: int = 0
     most: int = 0  # requests at one time
+    dead: bool = False  # every connection is dropped
     url: str = ""
 
     async def models(self, request: Request) -> Response:
+        if self.dead:
+            return Dropped()
         return JSONResponse({"object": "list", "data": [{"id": self.model, "object": "model"}]})
 
     async def metrics(self, request: Request) -> Response:
@@ -60,8 +71,8 @@ class StandIn:
                 await asyncio.sleep(answer.delay)
             finally:
                 self.running -= 1
-        if answer.status == 0:
-            raise ConnectionResetError
+        if answer.status == 0 or self.dead:
+            return Dropped()
         if answer.status != 200:
             return JSONResponse({"error": {"message": answer.text, "code": answer.status}}, answer.status)
         return JSONResponse(answer.body or completion([answer.text] * body["n"]))
