@@ -243,3 +243,11 @@ def test_jobs_do_not_share_their_steps() -> None:
 
     for number, rows in enumerate(asyncio.run(many())):
         assert rows == captioned("short_and_long", scene(number, 2))
+
+
+@pytest.mark.parametrize("name", list(built_in()))
+def test_the_page_on_recipes_says_what_the_recipes_say(name: str) -> None:
+    recipe = load_recipe(name)
+    page = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text("utf-8")
+    needs = ", ".join(recipe.needs) or "image only"
+    assert f"| `{name}` | {recipe.paper} | {recipe.steps} | {recipe.calls} | {needs} | " in page

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataset_build.captions.scores.words import SMALL, content_words, words
 
 _SENTENCE_START = re.compile(r"(?:^|[.!?。！？:]\s+|[\"“(]\s*|\n\s*)$")
-_NAME = re.compile(r"[^\W\d_]*[A-Z][^\W_]*(?:['’-][^\W_]+)*|\d[\d.,:]*\d|\d")
+_NAME = re.compile(r"\b[^\W\d_]*[A-Z][^\W_]*(?:['’-][^\W_]+)*|\d[\d.,:]*\d|\d")
 
 
 def names(text: str) -> list[str]:

@@ -89,6 +89,7 @@ def test_shares_of_words() -> None:
     assert retained("x", "") == 1.0
     assert unsupported("A red cat", ["red", "dogs"]) == 0.5
     assert unsupported("of the", []) == 0.0
+    assert retained("海と赤い帽子", "赤い帽子") == 1.0
     assert content_words("The cats' boxes: Ada's glass, berries of it") == ["cat", "box", "ada", "glass", "berry"]
 
 
@@ -190,6 +191,13 @@ def test_languages(text: str, said: str) -> None:
 def test_words_in_a_row() -> None:
     assert says("a red, round hat", "round hat") and not says("a red, round hat", "red round")
     assert says("a_b c", "a b") and not says("x", "") and not says("", "x")
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 100_000, "a " * 50_000, "A" * 100_000, "夏" * 100_000, "`" * 100_000, "no. " * 25_000]
+)
+def test_a_model_gone_wild_costs_no_time(text: str) -> None:
+    assert score_caption({"caption": text}, Subject("a" * 64, 9, 9, (("red_hat", "general"),), ("x",)))["words"] >= 0
 
 
 def test_all_scores_of_a_caption() -> None:
