@@ -53,7 +53,7 @@ def show(name: RecipeArgument) -> None:
     for title, said in facts.items():
         if said:
             out.print(f"[dim]{title}:[/dim] {escape(said)}", highlight=False, soft_wrap=True)
-    for prompt in recipe.load_prompts().values():
+    for prompt in recipe.loaded.values():
         if not prompt.name.startswith("again/"):
             out.print(f"\n[bold]{escape(prompt.name)}[/bold] [dim]{prompt.sha256[:12]}[/dim]", highlight=False)
             out.print(escape(prompt.text.strip()), highlight=False)

@@ -41,7 +41,7 @@ async def write(
     row for a text that is there: the next attempt finds the answers in the journal. `settings` are the values of
     `recipe.reads`, `sampling` overrides by role. Errors in a recipe's own code are raised.
     """
-    job = Job(subject, views, model, recipe.load_prompts(), settings or {}, sampling or {})
+    job = Job(subject, views, model, recipe.loaded, settings or {}, sampling or {})
     try:
         said = await recipe.run(job)
     except CallFailed as failed:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from dataset_build.captions.boxes import around, clipped, merged, overlap, padded, where
+from dataset_build.captions.boxes import around, clipped, merged, overlap, where
 from dataset_build.captions.regions import grid, pointed_out, text_lines
 from tests.captions.oracle.oracle import Knobs, Oracle
 from tests.captions.oracle.scenes import scene
@@ -31,8 +31,6 @@ def test_geometry() -> None:
     assert overlap((0, 0, 0.5, 1), (0.25, 0, 0.75, 1)) == pytest.approx(1 / 3)
     assert overlap((0, 0, 0.1, 0.1), (0.5, 0.5, 1, 1)) == 0
     assert around([(0, 0.1, 0.2, 0.3), (0.1, 0, 0.4, 0.2)]) == (0, 0, 0.4, 0.3)
-    assert padded((0.4, 0.4, 0.6, 0.6), 0.5) == pytest.approx((0.3, 0.3, 0.7, 0.7))
-    assert padded((0, 0, 1, 1), 0.5) == (0, 0, 1, 1)
 
 
 def test_boxes_that_overlap_become_one_whatever_their_order() -> None:

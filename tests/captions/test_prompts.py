@@ -15,7 +15,7 @@ def test_the_first_line_names_the_task(name: str) -> None:
 
 
 def test_every_prompt_belongs_to_a_recipe_or_a_primitive() -> None:
-    used = {name for recipe in built_in().values() for name in recipe.load_prompts()}
+    used = {name for recipe in built_in().values() for name in recipe.loaded}
     assert used | {"split/claims"} == set(NAMES)
 
 

@@ -27,7 +27,7 @@ def made(run: Any, **about: Any) -> Recipe:
 def test_a_row_holds_who_said_it_and_how() -> None:
     (row,) = captioned("single_pass", SCENE)
     assert row["model"] == "vlm" and row["model_revision"] == "r1"
-    assert row["prompt_hash"] == load_recipe("single_pass").load_prompts()["recap/describe"].sha256
+    assert row["prompt_hash"] == load_recipe("single_pass").loaded["recap/describe"].sha256
     assert json.loads(row["params"]) == {
         "temperature": 0.0, "top_p": 1.0, "top_k": -1, "min_p": 0.0, "repetition_penalty": 1.0, "presence_penalty": 0.0,
         "frequency_penalty": 0.0, "max_tokens": 256, "seed": 0, "n": 1,
@@ -229,11 +229,11 @@ def test_one_prompt_changes_one_recipe_only(monkeypatch: pytest.MonkeyPatch, tmp
 
     from dataset_build.captions import prompts
 
-    before = {name: recipe.made_from() for name, recipe in built_in().items()}
+    before = {name: load_recipe(name).made_from() for name in built_in()}
     shutil.copytree(prompts.FOLDER, tmp_path / "prompts")
     monkeypatch.setattr(prompts, "FOLDER", tmp_path / "prompts")
     (tmp_path / "prompts" / "fuse" / "capsfusion.txt").write_text("Another.")
-    after = {name: recipe.made_from() for name, recipe in built_in().items()}
+    after = {name: load_recipe(name).made_from() for name in built_in()}
     assert [name for name in before if before[name] != after[name]] == ["capsfusion"]
 
 
