@@ -4,17 +4,45 @@ import time
 
 import dagster as dg
 
-from assets.report import per_second, report, verdict_metadata
+from assets.partitions import every_drop
+from assets.report import report, table, verdict_metadata
+from dataset_build.release.card import escape
+from resources.captioning import Tally
 from resources.captions import update_captions
 from resources.lake import Lake
+from resources.work import Progress
+
+COSTS = ("recipe", "images", "without caption", "calls", "from journal", "tokens read", "written", "images/s", "rows")
 
 
-@dg.asset(deps=["image_texts", "corpus_verdicts"], group_name="captions", kinds={"python", "parquet"})
-def captions(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Captions by the configured recipe, for the survivors that have none for the texts they have now."""
-    started, before = time.monotonic(), lake.piece("captions").rows
-    piece = update_captions(lake)
-    return report(piece, started, new=piece.rows - before, per_second=per_second(piece.rows - before, started))
+@dg.asset(
+    deps=["image_texts", "corpus_verdicts", every_drop("text_regions")],
+    group_name="captions",
+    kinds={"python", "parquet"},
+    pool="gpu",
+)
+def captions(
+    context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake], progress: dg.ResourceParam[Progress]
+) -> dg.MaterializeResult:
+    """Captions by the configured recipes, for the survivors that have none for the texts they have now."""
+    started = time.monotonic()
+    tallies = update_captions(lake, lambda tally: progress(tally.done, tally.total), context.log.info)
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(lake.version("captions")),
+        metadata={
+            "dagster/row_count": sum(piece.rows for piece in lake.pieces("captions").values()),
+            "dagster/uri": str(lake.piece("captions").folder.parent),
+            "seconds": round(time.monotonic() - started, 2),
+            "new": sum(tally.done for tally in tallies),
+            "costs": table(COSTS, map(_costs, tallies)),
+        },
+    )
+
+
+def _costs(tally: Tally) -> tuple[object, ...]:
+    spent, statuses = tally.spent, ", ".join(f"{status} {count}" for status, count in sorted(tally.statuses.items()))
+    counts = (tally.done, tally.failed, spent.calls, spent.kept, spent.tokens_in, spent.tokens_out)
+    return (escape(tally.recipe), *counts, round(tally.done / tally.seconds, 1), statuses)
 
 
 @dg.asset(

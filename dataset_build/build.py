@@ -175,6 +175,8 @@ class _Build:
 
     def _changed(self) -> bool:
         last, known, inputs = newest(releases(self.root)), read_json(self._unchanged), inputs_of(self.lake)
+        if self.lake.count("missing_captions"):
+            return True
         if last and last["inputs"] == inputs:
             return False
         if known and known["inputs"] == inputs:

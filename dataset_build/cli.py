@@ -13,11 +13,13 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from dataset_build.cli_caption import caption
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_release, watching
 from dataset_build.cli_drops import drop_app, source_app
 from dataset_build.cli_duplicates import app as duplicates_app
 from dataset_build.cli_export import export, formats, mixes_app
 from dataset_build.cli_people import annotations_app, override_app, takedown_app
+from dataset_build.cli_recipes import app as recipes_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
@@ -46,6 +48,8 @@ app.add_typer(override_app, name="override")
 app.add_typer(mixes_app, name="mixes")
 app.command()(export)
 app.command()(formats)
+app.add_typer(recipes_app, name="recipes")
+app.command()(caption)
 
 
 def main() -> None:

@@ -5,13 +5,16 @@ import json
 import os
 import textwrap
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from dataset_build.captions.calls import Sampling
+from dataset_build.captions.wire import FIELDS
 from dataset_build.errors import UserError
 from dataset_build.tags.fold import fold
 from dataset_build.tags.links import follow
@@ -42,6 +45,11 @@ class Arrival(Section):
 
     marker: str = Field("", description="name of a file that says that its folder is complete, such as _SUCCESS")
     quiet: float = Field(0, ge=0, description="seconds without a change after which a folder is complete; 0 is off")
+
+
+def _refuse_twice(setting: str, names: Sequence[str]) -> None:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{setting} names {', '.join(twice)} more than once")
 
 
 class ImageLimits(Section):
@@ -208,8 +216,7 @@ class Corpus(Section):
 
     @model_validator(mode="after")
     def _once_each(self) -> Self:
-        if twice := sorted({rule for rule in self.rules if self.rules.count(rule) > 1}):
-            raise ValueError(f"rules names {', '.join(twice)} more than once")
+        _refuse_twice("rules", self.rules)
         return self
 
 
@@ -353,11 +360,81 @@ class Tags(Section):
 class Captions(Section):
     """How captions are written."""
 
-    recipe: Literal["compose"] = Field(
-        "compose", description="compose: a plain sentence from tags and alt text, no model"
+    recipes: list[str] = Field(
+        ["compose"],
+        min_length=1,
+        description="by which recipes, in order of preference: a release shows the first that has a caption. compose "
+        "writes a plain sentence from tags and alt text and asks no model; `dataset-build recipes list` names all",
     )
     max_tags: int = Field(40, gt=0, description="tags named in a composed caption at the most")
     min_characters: int = Field(3, ge=0, description="characters; shorter captions are rejected")
+    max_side: int = Field(1024, ge=28, description="pixels; pictures are sent to models with no longer side than this")
+    max_pixels: int = Field(1_048_576, ge=784, description="pixels; nor with more of them than this")
+    max_in_flight: int = Field(
+        256, gt=0, description="requests at one endpoint at most; how many is found by asking it how busy it is"
+    )
+    timeout: float = Field(300, gt=0, description="seconds that a model may take over one request")
+    attempts: int = Field(3, gt=0, description="builds that try an image again after a timeout or a server's error")
+    max_failures: float = Field(
+        0.5, ge=0, le=1, description="share of a run's images without a caption, from which it stops (after 50 images)"
+    )
+    limit: int = Field(0, ge=0, description="images that one run captions by each recipe; 0: all")
+    max_tokens: int = Field(0, ge=0, description="tokens read and written that one run may cost; 0: any number")
+    inherit: bool = Field(
+        False,
+        description="an image that replaces a worse copy of itself takes over its captions; else it gets new ones",
+    )
+
+    @model_validator(mode="after")
+    def _once_each(self) -> Self:
+        _refuse_twice("recipes", self.recipes)
+        return self
+
+
+class Binding(Section):
+    """A model, and who answers for it."""
+
+    model: str = Field("", description="name, as the server calls it; for transformers a name or a folder")
+    revision: str = Field("", description="revision of its weights; part of what captions are made from")
+    backend: Literal["endpoints", "vllm", "transformers"] = Field(
+        "endpoints",
+        description="endpoints: OpenAI-compatible servers that run already; vllm: one that is started on this machine "
+        "for as long as it is needed; transformers: no server, in this process, slow",
+    )
+    endpoints: list[str] = Field([], description='addresses of servers, such as "http://127.0.0.1:8000/v1"')
+    arguments: list[str] = Field([], description="more arguments of `vllm serve`, for backend vllm")
+    extra: dict[str, Any] = Field(
+        {}, description="more fields of each request, such as chat_template_kwargs; part of what captions are made from"
+    )
+    sampling: dict[str, float] = Field(
+        {}, description="sampling parameters instead of a recipe's own, such as temperature; likewise part of it"
+    )
+
+    @field_validator("extra")
+    @classmethod
+    def _leaves_requests_alone(cls, extra: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(FIELDS & set(extra)):
+            raise ValueError(f"{', '.join(taken)}: a field of its own, or for recipes to say")
+        return extra
+
+    @field_validator("sampling")
+    @classmethod
+    def _names_parameters(cls, sampling: dict[str, float]) -> dict[str, float]:
+        known = {each.name for each in fields(Sampling)} - {"n"}  # how many answers is for recipes to say
+        if unknown := sorted(set(sampling) - known):
+            raise ValueError(f"{', '.join(unknown)}: not a sampling parameter; there are {', '.join(sorted(known))}")
+        return {name: type(getattr(Sampling(), name))(value) for name, value in sampling.items()}
+
+
+class Models(Section):
+    """Which model plays which role of a recipe. llm, judge and tagger are played by vlm where they have no model."""
+
+    vlm: Binding = Field(Binding(), description="sees the image")
+    vlm2: Binding = Field(Binding(), description="sees the image, for recipes that compare models")
+    vlm3: Binding = Field(Binding(), description="the same")
+    llm: Binding = Field(Binding(), description="works on texts")
+    judge: Binding = Field(Binding(), description="compares captions")
+    tagger: Binding = Field(Binding(), description="names what is in the image")
 
 
 class Nightly(Section):
@@ -407,6 +484,7 @@ class Config(Section):
     tldr: Tldr = Tldr()
     tags: Tags = Tags()
     captions: Captions = Captions()
+    models: Models = Models()
     nightly: Nightly = Nightly()
     engine: Engine = Engine()
 
@@ -450,22 +528,37 @@ def with_settings(config: Config, settings: Sequence[str]) -> Config:
     values = config.model_dump()
     for setting in settings:
         name, equals, text = setting.partition("=")
-        section, _, key = name.strip().partition(".")
-        if not (equals and key):
+        *path, key = name.strip().split(".")
+        if not (equals and path and key):
             raise ConfigError(f"{setting!r}: write a setting as section.key=value, such as rules.min_side=300")
-        if key not in values.get(section, {}):
+        section = _table(values, path)
+        if key not in section:
             raise ConfigError(f"{name.strip()}: no such setting{_nearest(name, values)}")
-        values[section][key] = _value(text.strip())
+        section[key] = _value(text.strip())
     try:
         return Config.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_problems(error)) from error
 
 
-def _nearest(name: str, values: dict[str, dict[str, Any]]) -> str:
-    names = [f"{section}.{key}" for section, keys in values.items() for key in keys]
-    near = difflib.get_close_matches(name, names, 1)
+def _table(values: dict[str, Any], path: Sequence[str]) -> dict[str, Any]:
+    """The table of settings that lies at `path`; an empty one where there is none."""
+    for name in path:
+        values = values[name] if isinstance(values.get(name), dict) else {}
+    return values
+
+
+def _nearest(name: str, values: dict[str, Any]) -> str:
+    near = difflib.get_close_matches(name, _names(values), 1)
     return f"; did you mean {near[0]}?" if near else "; `dataset-build init` writes a file that explains all of them"
+
+
+def _names(values: dict[str, Any], before: str = "") -> list[str]:
+    """section.key of every setting."""
+    names = []
+    for key, value in values.items():
+        names += _names(value, f"{before}{key}.") if isinstance(value, dict) and value else [f"{before}{key}"]
+    return names
 
 
 def _value(text: str) -> Any:
@@ -483,13 +576,25 @@ def _problems(error: ValidationError) -> str:
 def template() -> str:
     """A dataset.toml that holds every setting at its default, each explained in a comment."""
     head = "# What is kept, and how it is captioned. Every setting is at its default.\n"
-    return "\n".join([head, *(_section(name, field.annotation) for name, field in Config.model_fields.items())])
+    return "\n".join([head, *_sections(Config, "")])
 
 
-def _section(name: str, section: object) -> str:
-    assert isinstance(section, type) and issubclass(section, Section)
-    settings = (_setting(key, field.default, field.description) for key, field in section.model_fields.items())
-    head = (line.strip() for line in (section.__doc__ or "").strip().splitlines())
+def _sections(kind: type[BaseModel], before: str) -> Iterator[str]:
+    """The tables inside a table, those inside them after each."""
+    explained: set[object] = set()
+    for name, field in kind.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            doc = field.description or section.__doc__ or ""
+            yield _section(before + name, section, doc, explain=section not in explained)
+            yield from _sections(section, f"{before}{name}.")
+            explained.add(section)
+
+
+def _section(name: str, section: type[Section], doc: str, explain: bool) -> str:
+    own = {key: field for key, field in section.model_fields.items() if not isinstance(field.default, Section)}
+    settings = (_setting(key, field.default, field.description if explain else None) for key, field in own.items())
+    head = (line.strip() for line in doc.strip().splitlines())
     return "\n".join([*(f"# {line}".rstrip() for line in head), f"[{name}]", *settings, ""])
 
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from dataset_build import ingest
-from dataset_build.captions import compose
+from dataset_build.captions import pictures
+from dataset_build.captions.bindings import bound
+from dataset_build.captions.recipe import load_recipe
 from dataset_build.clip import clusters, embed, model, neighbours
 from dataset_build.config import Config
 from dataset_build.dedup import fastdup, pairs, second_look, stars
@@ -17,6 +19,7 @@ from dataset_build.tags import fold, merge, order
 from dataset_build.text import models, regions
 
 FASTDUP_SETTINGS = {"fastdup_similarity", "fastdup_neighbours"}
+IDENTITY = {"model", "revision", "extra", "sampling"}  # of a binding: what decides its replies
 TAG_PARAMETERS = {"implied", "overlaps", "blacklist_categories", "pair_images", "min_pair_images"}
 
 
@@ -65,7 +68,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             **_query("corpus_verdicts", config),
             "rules": [{"rule": rule.name, **_made_from(rule, values, config)} for rule, values in chosen_rules(config)],
         },
-        "captions": caption_recipe(config),
+        "captions": {"recipes": [recipe_fingerprint(name, config).parts for name in config.captions.recipes]},
         "takedowns": {"by": "people"},
         "overrides": {"by": "people"},
     }
@@ -122,9 +125,29 @@ def tag_order(config: Config) -> dict[str, Any]:
     return {"by": "cooccurrence", "code": order.VERSION, "pairs": _query("tag_pairs", config)}
 
 
-def caption_recipe(config: Config) -> dict[str, Any]:
-    """What the configured recipe writes captions from, the texts of the image apart."""
-    return {"recipe": config.captions.recipe, "code": compose.VERSION, "max_tags": config.captions.max_tags}
+def recipe_fingerprint(name: str, config: Config) -> Fingerprint:
+    """What a recipe's captions are made from, the image and its texts apart."""
+    recipe = load_recipe(name)
+    captions, models = config.captions.model_dump(), bound(recipe.roles, config.models)
+    pictured = {key: captions[key] for key in ("max_side", "max_pixels")} | {"code": pictures.VERSION}
+    return _with_columns(
+        "captions",
+        {
+            **recipe.made_from(),
+            "models": {role: binding.model_dump(include=IDENTITY) for role, binding in models.items()},
+            "pictures": pictured if recipe.roles else {},
+            "settings": {key: captions[key] for key in recipe.reads},
+        },
+    )
+
+
+def caption_recipes(config: Config) -> list[dict[str, Any]]:
+    """The configured recipes as queries see them: fingerprint, preference (from 0), needs, and variants to be shown."""
+    recipes = [(load_recipe(name), str(recipe_fingerprint(name, config))) for name in config.captions.recipes]
+    return [
+        {"fingerprint": made_from, "preference": number, "needs": list(recipe.needs), "variants": list(recipe.variants)}
+        for number, (recipe, made_from) in enumerate(recipes)
+    ]
 
 
 def parameters_of(config: Config) -> dict[str, Any]:
@@ -136,7 +159,7 @@ def parameters_of(config: Config) -> dict[str, Any]:
         "without_alt_text": config.corpus.without_alt_text,
         **config.tags.model_dump(include=TAG_PARAMETERS),
         "min_characters": config.captions.min_characters,
-        "caption_fingerprint": str(_with_columns("captions", caption_recipe(config))),
+        "caption_recipes": caption_recipes(config),
     }
 
 

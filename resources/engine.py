@@ -18,6 +18,7 @@ Unit = tuple[int, pa.RecordBatch]
 PRELOAD = [
     "dataset_build.cli",  # workers run the main script again, up to its guard
     "dataset_build.ingest",
+    "dataset_build.captions.pictures",
     "scipy.fftpack",  # by imagehash, at the first hash
     "pandas",  # by pyarrow, at the first conversion, where it is installed
 ]
@@ -64,13 +65,7 @@ class LocalEngine:
         first = list(islice(units, 1))
         if not first:
             return
-        pool = ProcessPool(
-            max_workers=self.workers,
-            max_tasks=500,
-            context=_context(),
-            initializer=_initialise,
-            initargs=[setup],
-        )
+        pool = process_pool(self.workers, setup)
         try:
             running: dict[Future[pa.RecordBatch], Unit] = {}
             for unit in [*first, *islice(units, 2 * self.workers - 1)]:
@@ -85,6 +80,17 @@ class LocalEngine:
         finally:
             pool.stop()
             pool.join()
+
+
+def process_pool(workers: int, setup: Callable[[], None]) -> ProcessPool:
+    """Processes that look at images: `setup` runs once in each. A crash or a timeout ends one process, not the pool."""
+    return ProcessPool(
+        max_workers=workers,
+        max_tasks=500,
+        context=_context(),
+        initializer=_initialise,
+        initargs=[setup],
+    )
 
 
 def _result(

@@ -16,7 +16,7 @@ from dataset_build.clip.model import why_off as clip_off
 from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
-from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of
+from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of, recipe_fingerprint
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
 from resources.pieces import Piece, Provenance
@@ -24,7 +24,7 @@ from resources.storage import lock
 from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
-# No caption is ever lost to a change of recipe, no word of people to a change of columns.
+# A piece per recipe or set of columns: no caption is ever lost to a change of its recipe, nor a word of people.
 EVERY_FINGERPRINT = {"captions", "takedowns", "overrides"}
 TABLES = {table.name: table for table in schemas.LAKE_TABLES + schemas.SIDE_TABLES}
 
@@ -45,9 +45,15 @@ class Lake:
 
     def piece(self, name: str, drop: str | None = None) -> Piece:
         """Where a table's rows are kept under this configuration; `drop` for tables that are made drop by drop."""
-        fingerprint = self.fingerprint(name)
-        folder = self.root / "tables" / name / str(fingerprint)
-        return Piece(folder / drop if drop else folder, TABLES[name], fingerprint)
+        piece = self._piece(name, self.fingerprint(name))
+        return replace(piece, folder=piece.folder / drop) if drop else piece
+
+    def captions(self, recipe: str) -> Piece:
+        """Where the captions of a recipe are kept under this configuration."""
+        return self._piece("captions", recipe_fingerprint(recipe, self.config))
+
+    def _piece(self, name: str, fingerprint: Fingerprint) -> Piece:
+        return Piece(self.root / "tables" / name / str(fingerprint), TABLES[name], fingerprint)
 
     def fingerprint(self, name: str) -> Fingerprint:
         """What a table is made from, its inputs' rows apart."""
@@ -105,8 +111,14 @@ class Lake:
 
     def query(self, name: str, **values: Any) -> Iterator[pa.RecordBatch]:
         """Run sql/<name>.sql over the lake's tables, its parameters from the configuration or `values`."""
+        with self.reading(name, **values) as batches:
+            yield from batches
+
+    @contextmanager
+    def reading(self, name: str, **values: Any) -> Iterator[pa.RecordBatchReader]:
+        """The same as a reader, which knows its schema before there is a row."""
         with self._run(name, values) as result:
-            yield from result.to_arrow_reader(10_000)
+            yield result.to_arrow_reader(10_000)
 
     def table(self, name: str, **values: Any) -> pa.Table:
         """The same, whole in memory."""

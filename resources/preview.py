@@ -65,8 +65,7 @@ class Draft(Lake):
             return grouped(self)
         made = self.table(name)
         if name == "caption_verdicts":
-            waiting = self.table("missing_captions").column("image_id")
-            made = made.filter(pc.invert(pc.is_in(made.column("image_id"), waiting)))
+            made = made.filter(pc.invert(pc.is_in(made.column("image_id"), _waiting(self))))
         return made.cast(TABLES[name].schema)
 
     def _register_table(self, connection: duckdb.DuckDBPyConnection, name: str) -> None:
@@ -88,7 +87,7 @@ def preview(root: Path, config: Config, settings: Sequence[str]) -> tuple[Previe
     now = Draft(root, config)
     then = Draft(root, changed, now)
     then.held |= {"outcomes_now": now.table("outcomes"), "outcomes_changed": then.table("outcomes")}
-    waiting = then.table("missing_captions").num_rows
+    waiting = len(_waiting(then).unique())
     images = then.held["outcomes_now"].num_rows
     return Preview(images, then.table("preview_stages"), then.table("preview_changes"), waiting), then
 
@@ -99,6 +98,12 @@ def sheet(lake: Draft, changes: pa.Table) -> bytes:
     rows.sort(key=lambda row: (not row["comes_in"], row["reason"]))
     picks = [(row["image_id"], f"{'+' if row['comes_in'] else '-'} {row['reason']}") for row in rows]
     return contact_sheet(tiles(lake, picks))
+
+
+def _waiting(lake: Lake) -> pa.ChunkedArray:
+    """The images that a recipe has still to caption."""
+    with lake.connect(["missing_captions"]) as connection:
+        return connection.table("missing_captions").to_arrow_table().column("image_id")
 
 
 def _refuse_new_facts(config: Config, changed: Config, settings: Sequence[str]) -> None:

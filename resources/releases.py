@@ -21,10 +21,12 @@ from dataset_build.release.manifest import CARD, STAGES, code, content, files_of
 from dataset_build.release.reader import check_version, releases, tags
 from dataset_build.release.tags import newest, present
 from dataset_build.text.models import why_off
-from resources.annotations import by_people
 from resources.lake import Lake
 from resources.storage import lock, rename_folder, write_parquet, write_text
 
+INPUTS = (
+    "drops", "occurrences", "image_facts", "text_regions", "image_embeddings", "captions", "takedowns", "overrides",
+)  # fmt: skip
 CHECKS = ("no_duplicate", "caption", "counts", "takedown")
 
 
@@ -166,10 +168,8 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 
 def inputs_of(lake: Lake) -> dict[str, str]:
-    """What a release depends on: the rows of the drops, and the fingerprint of every step."""
-    tables = ("drops", "occurrences", "image_facts", "text_regions", "image_embeddings", "takedowns", "overrides")
-    versions = {name: lake.version(name) for name in tables}
-    versions["captions_by_people"] = by_people(lake).version or ""
+    """What a release depends on: rows of drops, captions, the word of people, and the fingerprint of every step."""
+    versions = {name: lake.version(name) for name in INPUTS}
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

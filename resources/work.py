@@ -11,6 +11,7 @@ from resources.storage import write_parquet
 
 Split = Callable[[pa.RecordBatch], pa.RecordBatch]
 Progress = Callable[[int, int], None]
+Log = Callable[[str], None]
 
 
 def unit_rows(rows: int) -> int:

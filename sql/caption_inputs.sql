@@ -1,11 +1,15 @@
--- The texts that a caption is written from, and their hash: a caption is stale when its input hash is another.
+-- Each image under each recipe, and the hash of what the recipe reads of it besides its pixels: a caption is stale when
+-- its input hash is another. Recipes stand in order of preference.
 -- view
--- inputs: image_texts, corpus_verdicts
-with said as (
-    select image_id, list_transform(tags, lambda x: {'tag': x.tag, 'category': x.category}) as tags, alt_texts
-    from image_texts anti join corpus_verdicts using (image_id)
-)
+-- inputs: caption_texts
+-- params: caption_recipes
+with recipes as (select unnest($caption_recipes, recursive := true))
 select
-    image_id, tags, alt_texts,
-    sha256(to_json({'image_id': image_id, 'tags': tags, 'alt_texts': alt_texts})::varchar) as input_hash
-from said
+    r.fingerprint, r.preference, t.image_id,
+    sha256(to_json({
+        'image_id': t.image_id,
+        'tags': case when list_contains(r.needs, 'tags') then t.tags end,
+        'alt_texts': case when list_contains(r.needs, 'alt_texts') then t.alt_texts end,
+        'text_boxes': case when list_contains(r.needs, 'text_boxes') then t.text_boxes end
+    })::varchar) as input_hash
+from caption_texts t cross join recipes r

@@ -1,9 +1,21 @@
--- The caption that a release shows for each image: the last that people wrote, else of those written under this
--- fingerprint from the present texts.
+-- The caption that a release shows for each image: the last that people wrote, else of those written from the present
+-- texts one of the first recipe that has any.
 -- view
--- inputs: caption_inputs, captions
--- params: caption_fingerprint
-select distinct on (c.image_id) c.*
-from captions c join caption_inputs i on i.image_id = c.image_id and (i.input_hash = c.input_hash or c.recipe = 'person')
-where (c.fingerprint = $caption_fingerprint or c.recipe = 'person') and c.status = 'ok'
-order by c.image_id, c.recipe = 'person' desc, if(c.recipe = 'person', -c.n, c.n), c.attempt desc, c.caption_id
+-- inputs: caption_inputs, caption_texts, captions
+-- params: caption_recipes
+with recipes as (select unnest($caption_recipes, recursive := true)),
+shown as (select fingerprint, unnest(variants) as variant, generate_subscripts(variants, 1) as rank from recipes),
+said as (
+    select c.*, i.preference, s.rank, c.n as place
+    from captions c
+    join shown s on s.fingerprint = c.fingerprint and s.variant = c.variant
+    join caption_inputs i on i.image_id = c.image_id and i.fingerprint = c.fingerprint and i.input_hash = c.input_hash
+    where c.status = 'ok'
+    union all
+    select c.*, -1, 0, -c.n
+    from captions c semi join caption_texts using (image_id)
+    where c.recipe = 'person'
+)
+select distinct on (image_id) * exclude (preference, rank, place)
+from said
+order by image_id, preference, rank, place, caption_id

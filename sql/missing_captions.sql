@@ -1,11 +1,12 @@
--- The images that have no final caption by this fingerprint for the texts they have now.
+-- The images that a recipe has no final caption for, from the texts they have now, and how often that was tried.
+-- All captions of an image in one attempt are final, or none is.
+-- view
 -- inputs: caption_inputs, captions
--- params: caption_fingerprint
-select i.*
-from caption_inputs i
-where not exists (
-    select 1 from captions c
-    where c.image_id = i.image_id and c.input_hash = i.input_hash
-        and c.fingerprint = $caption_fingerprint and c.final
+with tried as (
+    select image_id, fingerprint, input_hash, max(attempt) as attempts, bool_or(final) as final
+    from captions group by all
 )
-order by i.image_id
+select i.*, coalesce(t.attempts, 0) as attempts
+from caption_inputs i
+left join tried t on t.image_id = i.image_id and t.fingerprint = i.fingerprint and t.input_hash = i.input_hash
+where t.final is not true

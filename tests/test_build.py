@@ -106,7 +106,7 @@ def test_a_new_file_is_all_that_is_read_and_captioned(source: Path, lake: Path) 
     assert kept(lake) == ["d.webp", "one/a.png", "one/b.jpg", "one/new.png", "two/c.png"]
     view = Lake(lake, Config())
     assert view.piece("occurrences", "scrape.one.2").rows == 1
-    assert [part.name[:10] for part in view.piece("captions").parts()] == ["part-00000", "part-00001"]
+    assert [part.name[:10] for part in view.captions("compose").parts()] == ["part-00000", "part-00001"]
     assert [m["parent"] for m in releases(lake)] == [None, "1"]
 
 
@@ -134,7 +134,7 @@ def test_a_changed_text_brings_a_new_caption_and_no_new_decode(source: Path, lak
         captions = dict(zip(*(release.arrow("images").column(c).to_pylist() for c in ("uri", "caption")), strict=True))
     assert "green" in captions["d.webp"].lower()
     assert "red" in captions["one/a.png"].lower()
-    assert Lake(lake, Config()).piece("captions").rows == 5
+    assert Lake(lake, Config()).captions("compose").rows == 5
 
 
 def test_captions_of_an_earlier_recipe_stay_and_come_back(source: Path, lake: Path) -> None:
@@ -166,7 +166,7 @@ def test_chosen_rules_reject_after_duplicates_and_before_captions(source: Path, 
     build(lake, Config.model_validate(rules), [], engine=Refusing())
     assert len(kept(lake)) == 1
     assert Counter(reasons(lake).values()) == {"same_bytes": 1, "cluster_cap": 3}
-    assert Lake(lake, Config()).piece("captions").rows == 4
+    assert Lake(lake, Config()).captions("compose").rows == 4
     changed = {**rules, "lists": {"block_sources": ["scrape"]}}
     build(lake, Config.model_validate(changed), [], engine=Refusing())
     assert Counter(reasons(lake).values()) == {"same_bytes": 1, "source_blocked": 4}

@@ -28,6 +28,7 @@ OTHER = {
     "outcomes_now": OUTCOMES,
     "outcomes_changed": OUTCOMES,
     "drop_listing": schemas.LISTING.schema,
+    "waiting": pa.schema([(name, pa.string()) for name in ("image_id", "drop", "uri", "member")]),
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
 RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
@@ -36,6 +37,10 @@ VALUES: dict[str, Any] = {
     "image_ids": ["a"],
     "occurrences": 0,
     "image": "abcd",
+    "fingerprint": "f",
+    "limit": 0,
+    "drop": "d",
+    "least_likeness": 0.9,
 }
 
 

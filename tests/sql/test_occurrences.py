@@ -54,7 +54,7 @@ def test_an_image_is_read_from_its_first_current_place() -> None:
 
 
 def rejects(occurrences: list[dict[str, object]], **tables: list[dict[str, object]]) -> list[tuple[object, ...]]:
-    rows = run("release_rejects", {"caption_fingerprint": "f"}, drops=DROPS, occurrences=occurrences, **tables)
+    rows = run("release_rejects", drops=DROPS, occurrences=occurrences, **tables)
     return [(row["drop"], row["uri"], row["stage"], row["reason"], row["duplicate_of"]) for row in rows]
 
 

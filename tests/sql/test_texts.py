@@ -60,7 +60,14 @@ def test_rejected_images_have_no_texts() -> None:
     )
 
 
-INPUTS = [{"image_id": "a", "tags": [], "alt_texts": ["x"], "input_hash": "h1"}]
+INPUTS = [
+    {"image_id": "a", "fingerprint": "f", "preference": 0, "input_hash": "h1"},
+    {"image_id": "a", "fingerprint": "g", "preference": 1, "input_hash": "h2"},
+]
+RECIPES = [
+    {"fingerprint": "f", "preference": 0, "needs": ["tags"], "variants": ["long", "short"]},
+    {"fingerprint": "g", "preference": 1, "needs": ["text_boxes"], "variants": ["caption"]},
+]
 
 
 def caption(**fields: Any) -> dict[str, Any]:
@@ -70,40 +77,66 @@ def caption(**fields: Any) -> dict[str, Any]:
         "input_hash": "h1",
         "fingerprint": "f",
         "status": "ok",
-        "final": True,
-        "n": 0,
+        "variant": "long",
     }
-    return {**row, "attempt": 1, "caption": "x", **fields}
+    return {**row, "final": True, "n": 0, "attempt": 1, "caption": "x", **fields}
 
 
-def missing(*captions: dict[str, Any]) -> list[str]:
-    rows = run("missing_captions", {"caption_fingerprint": "f"}, caption_inputs=INPUTS, captions=list(captions))
-    return [row["image_id"] for row in rows]
+def missing(*captions: dict[str, Any]) -> dict[str, int]:
+    rows = run("missing_captions", caption_inputs=INPUTS, captions=[*captions])
+    return {row["fingerprint"]: row["attempts"] for row in rows}
 
 
 def test_a_caption_is_missing_when_texts_or_fingerprint_changed_or_it_is_to_be_tried_again() -> None:
-    assert missing(caption()) == []
-    assert missing() == ["a"]
-    assert missing(caption(input_hash="h0")) == ["a"]
-    assert missing(caption(fingerprint="g")) == ["a"]
-    assert missing(caption(final=False, status="timeout")) == ["a"]
-    assert missing(caption(status="empty", caption=None)) == []
+    other = caption(fingerprint="g", input_hash="h2")
+    timeout = caption(final=False, status="timeout")
+    assert missing() == {"f": 0, "g": 0}
+    assert missing(other, caption()) == {}
+    assert missing(other, caption(input_hash="h0")) == {"f": 0}
+    assert missing(caption()) == {"g": 0}
+    assert missing(other, timeout) == {"f": 1}
+    assert missing(other, timeout, caption(final=False, status="timeout", attempt=2)) == {"f": 2}
+    assert missing(other, timeout, caption(attempt=2)) == {}
+    assert missing(other, caption(status="empty", caption=None)) == {}
 
 
-def test_the_chosen_caption_is_the_first_good_one_of_this_fingerprint_and_these_texts() -> None:
-    rows = run(
-        "chosen_captions",
-        {"caption_fingerprint": "f"},
-        caption_inputs=INPUTS,
-        captions=[
-            caption(caption_id="stale", input_hash="h0"),
-            caption(caption_id="other", fingerprint="g"),
-            caption(caption_id="empty", status="empty"),
-            caption(caption_id="second", n=1),
-            caption(caption_id="first", n=0),
-        ],
-    )
-    assert [row["caption_id"] for row in rows] == ["first"]
+def chosen(*captions: dict[str, Any]) -> list[str]:
+    values = {"caption_recipes": RECIPES}
+    rows = run("chosen_captions", values, caption_inputs=INPUTS, captions=[*captions])
+    return [row["caption_id"] for row in rows]
+
+
+def test_the_chosen_caption_is_the_first_good_one_from_these_texts_by_recipe_then_variant() -> None:
+    worse = [
+        caption(caption_id="stale", input_hash="h0"),
+        caption(caption_id="other", fingerprint="e"),
+        caption(caption_id="empty", status="empty"),
+        caption(caption_id="unshown", variant="draft"),
+    ]
+    assert chosen(*worse) == []
+    worse.append(caption(caption_id="fallback", fingerprint="g", input_hash="h2", variant="caption"))
+    assert chosen(*worse) == ["fallback"]
+    worse.append(caption(caption_id="short", variant="short"))
+    assert chosen(*worse) == ["short"]
+    worse.append(caption(caption_id="second", n=1))
+    assert chosen(*worse, caption(caption_id="first")) == ["first"]
+
+
+def hashes(tags: tuple[str, ...] = ("cat",), boxes: tuple[float, ...] = (0.1, 0.1, 0.2, 0.2)) -> dict[str, str]:
+    texts = {
+        "image_id": "a",
+        "tags": [{"tag": tag, "category": "general"} for tag in tags],
+        "alt_texts": ["x"],
+        "text_boxes": [list(boxes)],
+    }
+    rows = run("caption_inputs", {"caption_recipes": RECIPES}, caption_texts=[texts])
+    return {row["fingerprint"]: row["input_hash"] for row in rows}
+
+
+def test_an_input_hash_changes_only_with_what_its_recipe_needs() -> None:
+    before, retagged, moved = hashes(), hashes(tags=("dog",)), hashes(boxes=(0.1, 0.1, 0.3, 0.2))
+    assert [before[each] == retagged[each] for each in "fg"] == [False, True]
+    assert [before[each] == moved[each] for each in "fg"] == [True, False]
 
 
 def test_images_without_a_caption_or_with_too_short_a_one_are_rejected() -> None:

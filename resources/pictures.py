@@ -1,0 +1,49 @@
+"""Pictures made ahead of the requests that need them, by a pool of processes."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from pebble import ProcessExpired, ProcessPool
+
+from dataset_build import watchdog
+from dataset_build.captions.calls import CallFailed, Picture, View
+from dataset_build.captions.pictures import Place, Size, picture, set_up
+from dataset_build.config import Config
+from resources.engine import process_pool
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Makes views of images in worker processes, as many at a time as there are workers."""
+
+    pool: ProcessPool
+    config: Config
+
+    async def make(self, place: Place, view: View) -> Picture:
+        """A view of the image. Raises CallFailed("rejected_image") when it can't be read."""
+        size = Size(self.config.captions.max_side, self.config.captions.max_pixels)
+        work = self.pool.submit(picture, None, place, view, size, self.config.images)
+        try:
+            made = await asyncio.wrap_future(work)
+        except ProcessExpired as death:
+            slow = death.exitcode == watchdog.EXIT_CODE
+            made = "took longer than images.timeout" if slow else "the process that read it died"
+        if isinstance(made, str):
+            raise CallFailed("rejected_image", made)
+        return Picture(made)
+
+
+@contextmanager
+def picture_pool(config: Config) -> Iterator[Pictures]:
+    """A pool for as long as the block runs."""
+    workers = config.engine.workers or len(os.sched_getaffinity(0))
+    pool = process_pool(workers, partial(set_up, config.images))
+    try:
+        yield Pictures(pool, config)
+    finally:
+        pool.stop()
+        pool.join()
