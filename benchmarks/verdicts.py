@@ -42,8 +42,8 @@ ROWS = {
             unhex(sha256('t' || number)) as hash_trimmed, unhex(sha256('c' || number)) as hash_inside,
             true as hash_informative, substr(md5('p' || number), 1, 16) as phash,
             hash(number + 2) % 10000 / 10 as sharpness,
-            hash(number + 3) % 1000 / 1000 as brightness, 0.2 as contrast, 7 as entropy, false as greyscale, 0 as border,
-            0 as flat_tail, 0 as torn_rows
+            hash(number + 3) % 1000 / 1000 as brightness, 0.2 as contrast, 7 as entropy, false as greyscale,
+            0 as border, 0 as flat_tail, 0 as torn_rows
         from numbered
     """,
     "tags": """
