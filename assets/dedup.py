@@ -1,6 +1,7 @@
 """Duplicates: pairs, stars, and which copy stays."""
 
 import time
+import warnings
 from typing import Any
 
 import dagster as dg
@@ -49,6 +50,8 @@ def fastdup_pairs(
         context.log.warning(NOTICE)
 
     def run(command: list[str], extras: dict[str, Any]) -> None:
-        told.update(pipes.run(context=context, command=command, extras=extras).get_custom_messages()[-1])
+        with warnings.catch_warnings():  # Dagster's Pipes warn of what they themselves call
+            warnings.simplefilter("ignore")
+            told.update(pipes.run(context=context, command=command, extras=extras).get_custom_messages()[-1])
 
     return report(update_fastdup_pairs(lake, run), started, **told)

@@ -39,10 +39,11 @@ ROWS = {
             400000 + number % 100000 as file_bytes, 'JPEG' as format, 100 + hash(number) % 2000 as width,
             100 + hash(number + 1) % 2000 as height, 1 as frames, 'RGB' as mode, false as has_alpha, 1 as orientation,
             md5(number::varchar) as pixel_hash, 1 as decode_scale, unhex(sha256('w' || number)) as hash_whole,
-            unhex(sha256('t' || number)) as hash_trimmed, unhex(sha256('c' || number)) as hash_centre,
+            unhex(sha256('t' || number)) as hash_trimmed, unhex(sha256('c' || number)) as hash_inside,
             true as hash_informative, substr(md5('p' || number), 1, 16) as phash,
             hash(number + 2) % 10000 / 10 as sharpness,
-            hash(number + 3) % 1000 / 1000 as brightness, 0.2 as contrast, 7 as entropy, false as greyscale, 0 as border
+            hash(number + 3) % 1000 / 1000 as brightness, 0.2 as contrast, 7 as entropy, false as greyscale,
+            0 as border, 0 as flat_tail, 0 as torn_rows
         from numbered
     """,
     "tags": """
@@ -67,9 +68,10 @@ def fill(lake: Lake, images: int) -> None:
     share = images // DROPS
     for number in range(DROPS):
         name = f"drop{number}"
-        drop = asdict(Drop(name, "bench", "/nowhere", name, number + 1, share, 0, 0, ""))
+        drop = asdict(Drop(name, "bench", name, number + 1, share, 0, 0, ""))
         del drop["removed"]
         write_json(lake.drops.folder / name / "drop.json", drop)
+        lake.piece("listing", name).replace([], {}, {})
         for table in ("occurrences", "image_facts", "tags"):
             _write(lake, table, name, number * share * 98 // 100, share)
     _write(lake, "duplicate_pairs", None, 0, images)

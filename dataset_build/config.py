@@ -83,7 +83,7 @@ class Rules(Section):
         2,
         ge=0,
         description="rows of blocks that break with what is above; from so many on a picture is broken; 1 finds more"
-        " damage and rejects 7 good pictures in 1000 (measured: benchmarks/damage.py)",
+        " damage and rejects 6 good pictures in 1000 (measured: benchmarks/damage.py)",
     )
     several_frames: Literal["first_frame", "reject"] = Field(
         "first_frame",

@@ -10,11 +10,6 @@ from dataset_build.config import Config, Duplicates
 from resources.lake import Lake
 from tests.pictures import picture, put
 
-# Dagster's Pipes call what Dagster itself deprecates, and warn of their own preview features
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:AssetExecutionContext.run_id is deprecated:DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore:.*PipesMessageReader:Warning"),
-]
 PYTHON = Path(__file__).parents[1] / ".venv-fastdup" / "bin" / "python"
 
 

@@ -173,6 +173,17 @@ def test_a_page_of_boxes_is_not_torn(measure, encode):
     assert measure(encode(image, "PNG"))["torn_rows"] == 0
 
 
+def test_strips_of_pictures_are_not_torn_where_they_meet_off_the_grid(measure, scene, encode):
+    strips, aligned = (np.vstack([np.asarray(scene(seed=k))[:high] for k in range(12)]) for high in (30, 32))
+    assert measure(encode(Image.fromarray(strips), "PNG"))["torn_rows"] == 0
+    assert measure(encode(Image.fromarray(aligned), "PNG"))["torn_rows"] >= 2
+
+
+def test_tiles_of_pictures_are_not_torn(measure, scene, encode):
+    rows = [np.hstack([np.asarray(scene(seed=4 * k + j))[:96, :120] for j in range(4)]) for k in range(4)]
+    assert measure(encode(Image.fromarray(np.vstack(rows)), "PNG"))["torn_rows"] == 0
+
+
 def test_where_blocks_are_too_small_to_see_nothing_is_said(measure, scene, encode):
     row = measure(encode(scene(2200, 2060), "JPEG"))
     assert (row["decode_scale"], row["torn_rows"], row["flat_tail"]) == (8, None, 0)

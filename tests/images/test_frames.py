@@ -67,6 +67,12 @@ def test_apng_whose_frames_are_out_of_order(apng, measure):
     second, third = controls[1], controls[2]
     swapped = joined([*parts[:second], *parts[third : third + 2], *parts[second:third], *parts[third + 2 :]])
     twice = joined([*parts[: second + 1], *parts[second:]])
+    number = iter(range(99))
+    renumbered = joined(
+        part[:8] + next(number).to_bytes(4, "big") + part[12:] if part[4:8] in (b"fcTL", b"fdAT") else part
+        for part in chunks(twice)
+    )
+    assert frames.apng(renumbered, 4).disordered  # two controls in a row, though in sequence
     for data in (swapped, twice):
         assert frames.apng(data, 4).disordered
         row = measure(data)

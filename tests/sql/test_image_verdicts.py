@@ -97,7 +97,7 @@ def placeholders(posts: int, facts: list[dict[str, Any]], occurrences: list[dict
     rows = run(
         "placeholders",
         {"placeholder_posts": posts},
-        current_facts=[{"status": "ok", "pixel_hash": "p", "decode_scale": 1, **each} for each in facts],
+        image_facts=[{"status": "ok", "pixel_hash": "p", "decode_scale": 1, **each} for each in facts],
         current_occurrences=found,
     )
     return {row["image_id"]: row["posts"] for row in rows}
