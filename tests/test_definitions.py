@@ -43,7 +43,7 @@ def test_tables_show_their_columns_with_what_they_mean(specs: dict[str, dg.Asset
 
 def test_drops_and_versions_are_partitions_and_the_rest_is_not(specs: dict[str, dg.AssetSpec]) -> None:
     partitions = {name: spec.partitions_def.name for name, spec in specs.items() if spec.partitions_def}
-    drops = dict.fromkeys(("occurrences", "image_facts", "text_regions", "tags"), "drops")
+    drops = dict.fromkeys(("occurrences", "image_facts", "text_regions", "image_embeddings", "tags"), "drops")
     assert partitions == {**drops, "release": "versions"}
 
 

@@ -22,6 +22,7 @@ OTHER = {
     "drops": pa.schema([("drop", pa.string()), ("source", pa.string()), ("sequence", pa.int64())]),
     "rule_failures": schemas.RULE_FAILURES,
     "drop_occurrences": schemas.OCCURRENCES.schema,
+    "drop_text_regions": schemas.TEXT_REGIONS.schema,
     "group_files": schemas.FILES.schema.append(pa.field("sequence", pa.int64())),
     "annotations": pa.schema([("number", pa.int64()), ("by", pa.string()), ("name", pa.string())]),
     "roots": pa.schema([("source", pa.string()), ("root", pa.string())]),
@@ -52,7 +53,7 @@ def run(name: str, connection: duckdb.DuckDBPyConnection) -> pa.Table:
 
 
 def values(name: str) -> dict[str, Any]:
-    chosen = Config(corpus={"rules": RULES})
+    chosen = Config(corpus={"rules": RULES}, clip={"model": "a model"})
     return {rule.name: bound for rule, bound in chosen_rules(chosen)}.get(name, VALUES)
 
 

@@ -132,5 +132,5 @@ def test_corpus_and_caption_rules_do_not_judge_what_people_keep() -> None:
     short = [{"image_id": i, "caption": "x"} for i in (A, B)]
     inputs = [{"image_id": i} for i in (A, B, C)]
     words = [said(1, A, "keep"), said(2, C, "keep")]
-    rows = run("caption_verdicts", chosen_captions=short, caption_inputs=inputs, overrides=words, **planted)
+    rows = run("caption_verdicts", chosen_captions=short, caption_texts=inputs, overrides=words, **planted)
     assert [(row["image_id"], row["reason"]) for row in rows] == [(B, "caption_too_short"), (C, "no_caption")]
