@@ -105,6 +105,7 @@ def build(
         str | None, typer.Option("--release", help="Version to give; the next number by default.")
     ] = None,
     notes: Annotated[str, typer.Option("--notes", help="What to say about the release.")] = "",
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would be done, and why.")] = False,
     lake: LakeOption = LAKE,
     config: ConfigOption = None,
 ) -> None:
@@ -119,11 +120,27 @@ def build(
 
     root = lake.resolve()
     settings = load_config(config)
+    if plan:
+        if source:
+            fail("--plan tells of known sources: `dataset-build source add` first", 2)
+        print_plan(root, settings)
+        return
     with watching() as watcher:
         outcome = run(root, settings, source or [], release, watcher, notes)
     print_outcome(outcome, root)
     if outcome.failed_drops:
         raise typer.Exit(1)
+
+
+def print_plan(root: Path, settings: Any) -> None:
+    """What the next build would do, of the sources that the lake knows."""
+    from resources.lake import Lake
+    from resources.plan import plan
+
+    table = Table("what", "where", "why")
+    for step in plan(Lake(root, settings)):
+        table.add_row(escape(step.what), escape(step.where), escape(step.why))
+    out.print(table if table.row_count else "there is nothing to do")
 
 
 def print_outcome(outcome: Any, root: Path) -> None:

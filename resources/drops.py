@@ -130,6 +130,18 @@ class Drops:
 
     def discover(self, source: str, arrival: Arrival | None = None) -> list[Drop]:
         """Look at a source's files, without opening any, and register what is new and complete as drops."""
+        groups, whole = self._look(source, arrival)
+        with lock(self.folder / ".lock", "looking for new drops"):
+            return [drop for group in groups for drop in self._register(source, group, whole)]
+
+    def news(self, source: str, arrival: Arrival | None = None) -> dict[str, pa.Table]:
+        """What `discover` would register: rows of schemas.FILES by group. Nothing is written."""
+        groups, whole = self._look(source, arrival)
+        found = {group: self._news(source, group, whole) for group in groups}
+        return {group: news for group, news in found.items() if news.num_rows}
+
+    def _look(self, source: str, arrival: Arrival | None) -> tuple[list[str], pa.Table]:
+        """The groups of a source that may hold news, and the files of those that have arrived whole."""
         root = self.sources()[source]
         found = self._without_lake(scan(root), root)
         earlier = {drop.group for drop in self.all() if drop.source == source}
@@ -137,9 +149,7 @@ class Drops:
             raise SourceNotFound(f"{root} is empty, and held files before: mount it again, or `drop remove` its drops")
         whole = arrived(found, arrival or Arrival(), time.time_ns())
         here, complete = (set(table["group"].unique().to_pylist()) for table in (found, whole))
-        with lock(self.folder / ".lock", "looking for new drops"):
-            groups = sorted((earlier - here) | complete)
-            return [drop for group in groups for drop in self._register(source, group, whole)]
+        return sorted((earlier - here) | complete), whole
 
     def remove(self, name: str) -> None:
         """Take a drop out of every later release. Its files and tables are left where they are."""
@@ -162,13 +172,11 @@ class Drops:
         return self.folder / name / "removed.json"
 
     def _register(self, source: str, group: str, found: pa.Table) -> Iterator[Drop]:
-        drops = self.all()
-        earlier = [drop for drop in drops if (drop.source, drop.group) == (source, group)]
-        current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
-        news = changes(current, self._known(earlier))
+        drops, news = self.all(), self._news(source, group, found)
         if not news.num_rows:
             return
-        base = _unused(f"{source}.{slug(group)}", {d.name for d in drops if d not in earlier})
+        others = {drop.name for drop in drops if (drop.source, drop.group) != (source, group)}
+        base = _unused(f"{source}.{slug(group)}", others)
         name = _unused(base, {drop.name for drop in drops}, separator=".")
         here = news.filter(pc.not_equal(news.column("change"), "vanished"))
         drop = Drop(
@@ -186,6 +194,12 @@ class Drops:
         del record["removed"]
         write_json(self.folder / name / "drop.json", record)
         yield drop
+
+    def _news(self, source: str, group: str, found: pa.Table) -> pa.Table:
+        """What is new in a group since its drops: schemas.FILES."""
+        earlier = [drop for drop in self.all() if (drop.source, drop.group) == (source, group)]
+        current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
+        return changes(current, self._known(earlier))
 
     def _known(self, drops: list[Drop]) -> pa.Table:
         """The files of a group as its drops left them."""

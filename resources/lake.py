@@ -26,6 +26,7 @@ from resources.vocabularies import with_pins
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
 # A piece per recipe or set of columns: no caption is ever lost to a change of its recipe, nor a word of people.
 EVERY_FINGERPRINT = {"captions", "takedowns", "overrides"}
+EMBEDDED = {"image_embeddings", "text_embeddings", "embedding_pairs", "image_clusters"}
 TABLES = {table.name: table for table in schemas.LAKE_TABLES + schemas.SIDE_TABLES}
 
 
@@ -74,10 +75,15 @@ class Lake:
 
     def complete_drops(self) -> list[str]:
         """The active drops of which all is made that is made drop by drop. Nothing of the others counts yet."""
-        off = {"text_regions": text_off(self.config.text), "image_embeddings": clip_off(self.config.clip)}
-        tables = [self.piece(name) for name in PER_DROP if not off.get(name)]
+        tables = [self.piece(name) for name in PER_DROP if not self.off(name)]
         drops = [drop.name for drop in self.drops.active()]
         return [drop for drop in drops if all(replace(each, folder=each.folder / drop).version for each in tables)]
+
+    def off(self, name: str) -> str | None:
+        """Why a table is not made under this configuration; None when it is."""
+        if name == "text_regions":
+            return text_off(self.config.text)
+        return clip_off(self.config.clip) if name in EMBEDDED else None
 
     def version(self, name: str) -> str:
         """Hash of the content of a table or view: equal versions, equal rows."""

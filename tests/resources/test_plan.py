@@ -1,0 +1,65 @@
+"""What a build would do: nothing, or what is new and what a changed setting makes stale, with the change."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dataset_build.cli import app
+from dataset_build.config import Config
+from resources.drops import Drops
+from resources.lake import Lake
+from resources.plan import Step, plan
+from tests.pictures import put
+
+
+def steps(lake: Path, **sections: object) -> list[Step]:
+    return list(plan(Lake(lake, Config.model_validate(sections))))
+
+
+def test_after_a_build_there_is_nothing_to_do(built: Path) -> None:
+    assert steps(built) == []
+    said = CliRunner().invoke(app, ["build", "--plan", "--lake", str(built)])
+    assert said.stdout == "there is nothing to do\n"
+
+
+def test_a_threshold_makes_verdicts_stale_and_says_from_what_to_what(built: Path) -> None:
+    first, second, *_ = steps(built, rules={"min_side": 300})
+    assert first == Step("image_verdicts", "", "stale: params.min_side changed from 200 to 300")
+    assert second == Step("duplicates", "", "other rows in image_verdicts")
+
+
+def test_a_limit_on_decoding_has_every_drop_read_again(built: Path) -> None:
+    found = steps(built, images={"max_pixels": 1000})
+    drops = [drop.name for drop in Drops(built / "drops").active()]
+    assert [step.where for step in found if step.what == "image_facts"] == drops
+    assert {step.why for step in found if step.what == "image_facts"} == {
+        "stale: images.max_pixels changed from 90000000 to 1000"
+    }
+
+
+def test_a_recipe_that_never_ran_says_what_it_would_cost(built: Path) -> None:
+    bound = {"vlm": {"model": "a-model", "endpoints": ["http://127.0.0.1:1/v1"]}}
+    (step,) = [each for each in steps(built, captions={"recipes": ["single_pass"]}, models=bound) if "by" in each.what]
+    assert step.what == "captions by single_pass"
+    assert step.why.startswith("single_pass: 288 images, at least 288 calls, 345,600 tokens read, 57,600 written")
+
+
+@pytest.fixture
+def own(built: Path, tmp_path: Path) -> Path:
+    """A copy of the lake, over a folder that may change."""
+    lake = Path(shutil.copytree(built, tmp_path / "lake"))
+    source = tmp_path / "more"
+    put(source / "one" / "a.png", seed=1, text="a picture")
+    Drops(lake / "drops").add_source(source)
+    return lake
+
+
+def test_a_new_drop_is_told_and_not_registered(own: Path, tmp_path: Path) -> None:
+    before = Drops(own / "drops").all()
+    found = [step for step in steps(own) if step.what == "new drop"]
+    assert [(step.where, step.why) for step in found] == [("more, one", "files: 2 added; 0 MB")]
+    assert Drops(own / "drops").all() == before
+    said = CliRunner().invoke(app, ["build", "--plan", "--source", str(tmp_path / "more"), "--lake", str(own)])
+    assert said.exit_code == 2
