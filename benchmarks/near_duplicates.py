@@ -1,6 +1,6 @@
 """How well near-duplicates are found and how fast: planted copies against other hashes, and a timed search.
 
-    python -m benchmarks.near_duplicates [--bases 400] [--seed 0] [--scale 100000 300000 1000000]
+    python -m benchmarks.near_duplicates [--bases 400] [--seed 0] [--scale 100000 300000 1000000] [--plot growth.png]
 
 Distinct pictures (tiles of the photos in ../shared/data where present, drawn ones for the rest) are copied in the 34
 ways of transforms.py and changed in the ways of variants.py. Recall is the share of copies found to be duplicates of
@@ -14,6 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,7 +24,7 @@ from PIL import Image
 from benchmarks.pages import text_pages
 from benchmarks.peers import THRESHOLDS, imagededup, peers
 from benchmarks.pictures import bases
-from benchmarks.scale import grow
+from benchmarks.scale import grow, plot
 from benchmarks.transforms import GEOMETRIC, TRANSFORMS, encoded
 from benchmarks.variants import VARIANTS
 from dataset_build.config import Duplicates, ImageLimits
@@ -60,10 +61,12 @@ def main() -> int:
     parser.add_argument("--bases", type=int, default=400, help="distinct pictures to copy; 0 skips them")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scale", type=int, nargs="*", default=[100_000], help="images in the timed searches")
+    parser.add_argument("--plot", type=Path, help="draw the growth into this file; needs matplotlib")
     options = parser.parse_args()
     met = quality(options.bases, options.seed) if options.bases else True
-    for count in options.scale:
-        grow(count, options.seed)
+    runs = [grow(count, options.seed) for count in options.scale]
+    if options.plot:
+        plot(runs, options.plot)
     return 0 if met else 1
 
 
