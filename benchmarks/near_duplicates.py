@@ -1,6 +1,6 @@
 """How well near-duplicates are found and how fast: planted copies against other hashes, and a timed search.
 
-    python -m benchmarks.near_duplicates [--bases 400] [--seed 0] [--scale 100000 300000 1000000]
+    python -m benchmarks.near_duplicates [--bases 400] [--seed 0] [--scale 100000 300000 1000000] [--plot growth.png]
 
 Distinct pictures (tiles of the photos in ../shared/data where present, drawn ones for the rest) are copied in the 34
 ways of transforms.py and changed in the ways of variants.py. Recall is the share of copies found to be duplicates of
@@ -14,16 +14,17 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import imagehash
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from benchmarks.pages import text_pages
+from benchmarks.peers import THRESHOLDS, imagededup, peers
 from benchmarks.pictures import bases
-from benchmarks.scale import grow
+from benchmarks.scale import grow, plot
 from benchmarks.transforms import GEOMETRIC, TRANSFORMS, encoded
 from benchmarks.variants import VARIANTS
 from dataset_build.config import Duplicates, ImageLimits
@@ -43,13 +44,15 @@ Alike = NDArray[np.bool_]
 
 
 class Hashes(NamedTuple):
-    """Hashes of many pictures, a row each; `views` is (n, 6, 4), whole, inside, trimmed and the three crops."""
+    """Hashes of many pictures, a row each; `views` is (n, 6, 4), whole, inside, trimmed and the three crops.
+
+    `peers` are those of other libraries by name, (n, 1) each.
+    """
 
     views: Words
     informative: Alike
     looks: list[bytes]
-    phash: Words
-    dhash: Words
+    peers: dict[str, Words]
 
 
 def main() -> int:
@@ -58,10 +61,12 @@ def main() -> int:
     parser.add_argument("--bases", type=int, default=400, help="distinct pictures to copy; 0 skips them")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scale", type=int, nargs="*", default=[100_000], help="images in the timed searches")
+    parser.add_argument("--plot", type=Path, help="draw the growth into this file; needs matplotlib")
     options = parser.parse_args()
     met = quality(options.bases, options.seed) if options.bases else True
-    for count in options.scale:
-        grow(count, options.seed)
+    runs = [grow(count, options.seed) for count in options.scale]
+    if options.plot:
+        plot(runs, options.plot)
     return 0 if met else 1
 
 
@@ -69,6 +74,7 @@ def quality(count: int, seed: int) -> bool:
     """Print recall and wrong pairs; whether every bar is met."""
     warm_up()  # before the workers fork: OpenCV must have no threads by then
     pictures = bases(count, seed)
+    print("imagededup: " + ("compared" if imagededup() else "left out, for it is not installed or does not load"))
     print(f"bases: {dict(Counter(picture.origin for picture in pictures))}; {len(TRANSFORMS)} copies of each")
     with ProcessPoolExecutor() as pool:
         made = pool.map(
@@ -84,7 +90,7 @@ def quality(count: int, seed: int) -> bool:
     judges = judges_of()
     columns = {name: recalls(alike(planted, originals)) for name, alike in judges.items()}
     wrong = {name: wrong_pairs(alike, planted, originals, pages) for name, alike in judges.items()}
-    print_table(columns, wrong)
+    print_table(columns, wrong, count)
     print_variants(planted, changed, originals)
 
     ours, turned = columns["ours"], columns["ours, dihedral"]
@@ -105,31 +111,29 @@ def hashed_copies(base: Image.Image, number: int, seed: int) -> list[dict[str, A
 
 
 def hashed(data: bytes) -> dict[str, Any]:
-    """Our hashes, and ImageHash's of the upright full-size picture."""
-    with Image.open(io.BytesIO(data)) as opened:
-        image = ImageOps.exif_transpose(opened)
-        others = {"imagehash_phash": str(imagehash.phash(image)), "imagehash_dhash": str(imagehash.dhash(image))}
-    return measure(data, ImageLimits()) | others
+    """Our hashes and the peers'."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+        others = {name: np.uint64(of(image)) for name, of in peers().items()}
+    return measure(data, ImageLimits()) | {"peers": others}
 
 
 def hashes_of(rows: Sequence[dict[str, Any]]) -> Hashes:
     """The hashes of many files as columns."""
     views = b"".join(row[view] for row in rows for view in (*WHOLES, "hash_crops"))
-    phash, dhash = (
-        np.array([int(row[kind], 16) for row in rows], np.uint64)[:, None]
-        for kind in ("imagehash_phash", "imagehash_dhash")
-    )
     informative = np.array([row["hash_informative"] for row in rows])
     looks = [row["look"] for row in rows]
-    return Hashes(np.frombuffer(views, np.uint64).reshape(len(rows), -1, 4), informative, looks, phash, dhash)
+    others = {name: np.array([row["peers"][name] for row in rows])[:, None] for name in peers()}
+    return Hashes(np.frombuffer(views, np.uint64).reshape(len(rows), -1, 4), informative, looks, others)
 
 
 def judges_of() -> dict[str, Any]:
-    """Who says which rows of one set are duplicates of which of another, by name."""
-    by_bits = {f"ours<={most}": lambda a, b, most=most: view_bits(a, b) <= most for most in (31, 48, 64)}
+    """Who says which rows of one set are duplicates of which of another, by name: functions of two Hashes."""
+    by_bits = {f"ours<={most}": lambda a, b, most=most: view_bits(a, b) <= most for most in (48, 64)}
     others = {
-        f"{kind}<={most}": lambda a, b, kind=kind, most=most: bits(getattr(a, kind), getattr(b, kind)) <= most
-        for kind, most in (("phash", 4), ("phash", 8), ("phash", 10), ("dhash", 4))
+        f"{name}<={most}": lambda a, b, name=name, most=most: bits(a.peers[name], b.peers[name]) <= most
+        for name in peers()
+        for most in THRESHOLDS[name]
     }
     return {"ours": confirmed, "ours, dihedral": turned_too, **by_bits, **others}
 
@@ -190,18 +194,22 @@ def wrong_pairs(judge: Any, planted: Hashes, originals: Hashes, pages: Hashes) -
     return int(alike.sum()), *among
 
 
-def print_table(columns: dict[str, dict[str, float]], wrong: dict[str, tuple[int, int, int]]) -> None:
-    """A line per transform, a column per judge."""
+def print_table(columns: dict[str, dict[str, float]], wrong: dict[str, tuple[int, int, int]], count: int) -> None:
+    """A line per transform, a column per judge, as Markdown; `count` originals."""
 
     def line(name: str, cells: list[str]) -> None:
-        print(f"{name:<28}" + "".join(f"{cell:>16}" for cell in cells))
+        print(f"| {name} | " + " | ".join(cells) + " |")
 
     line("recall, %", list(columns))
+    line("---", ["---"] * len(columns))
     for name in TRANSFORMS:
-        line(f"  {name}", [f"{100 * recall[name]:.1f}" for recall in columns.values()])
+        line(name, [f"{100 * recall[name]:.1f}" for recall in columns.values()])
     line("mean, non-geometric", [f"{100 * mean(recall):.2f}" for recall in columns.values()])
     for k, name in enumerate(("copy, another original", "original, original", "page, page")):
         line(f"wrong: {name}", [str(counts[k]) for counts in wrong.values()])
+    copies, originals = len(TRANSFORMS) * count, count - 1
+    shares = [counts[0] / copies / originals for counts in wrong.values()]
+    line("wrong per million: copy, another original", [f"{1e6 * share:.2f}" for share in shares])
     print()
 
 

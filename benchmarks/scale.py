@@ -2,6 +2,7 @@
 
 import resource
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,3 +111,17 @@ def timed(work: Any) -> tuple[Any, Spent]:
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     return result, Spent(time.perf_counter() - wall, time.process_time() - cpu)
+
+
+def plot(runs: list[dict[str, float]], path: Path) -> None:
+    """Draw how time grows with the number of images."""
+    from matplotlib import pyplot
+
+    images = [run["images"] for run in runs]
+    figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
+    for key, label in (("cpu", "all of them"), ("more cpu", "1 % more")):
+        axes.loglog(images, [run[key] for run in runs], marker="o", label=label)
+    axes.set(xlabel="images", ylabel="processor seconds", title=f"Near-duplicates within {RADIUS} of 256 bits")
+    axes.grid(which="both", alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=100, metadata={"Software": None})
