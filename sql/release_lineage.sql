@@ -1,7 +1,13 @@
 -- lineage: the story of every image that was seen, kept or not.
 -- inputs: occurrences, drops, kept, failures, duplicates, chosen_captions, stages, current_occurrences, current_text, taken_down, current_overrides
 with places as (
-    select o.image_id, list({'drop': o.drop, 'uri': o.uri, 'member': o.member} order by d.sequence, o.uri, o.member) as occurrences
+    -- Sorting one list of structs is several times as fast as an ordered aggregate with as many keys.
+    select
+        o.image_id,
+        list_transform(
+            list_sort(list({'sequence': d.sequence, 'uri': o.uri, 'member': o.member, 'drop': o.drop})),
+            lambda x: {'drop': x.drop, 'uri': x.uri, 'member': x.member}
+        ) as occurrences
     from occurrences o join drops d on d.drop = o.drop
     where o.image_id is not null
     group by o.image_id
