@@ -25,7 +25,7 @@ cases as (
         exists (from current_text t where t.image_id = p.image_id and t.status = 'ok') as has_text
     from places p left join failures f on f.image_id = p.image_id
 ),
-verdicts as (
+judged as (
     select c.failed, c.is_current, c.has_text, list({
         'stage': s.stage,
         'verdict': case
@@ -61,7 +61,7 @@ select
     c.parent as caption_parent
 from places p
 join cases x on x.image_id = p.image_id
-join verdicts v on v.failed = x.failed and v.is_current = x.is_current and v.has_text = x.has_text
+join judged v on v.failed = x.failed and v.is_current = x.is_current and v.has_text = x.has_text
 left join kept k on k.image_id = p.image_id
 left join failures f on f.image_id = p.image_id
 left join taken_down t on t.image_id = p.image_id
