@@ -107,7 +107,7 @@ def finish(
 
     `occurrences` is the number of places where a file was found.
     """
-    write_database(folder, manifest)
+    write_database(folder, manifest, lake.config.engine.memory)
     described = pq.read_table(folder / "images.parquet", columns=["image_id", "caption", "license"])
     write_text(folder / CARD, card(manifest, described))
     manifest["files"] = files_of(folder)
