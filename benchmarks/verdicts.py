@@ -14,13 +14,14 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dataset_build import schemas
-from dataset_build.config import Config
+from dataset_build.config import Config, Text
 from resources.dedup import update_duplicates
 from resources.drops import Drop
 from resources.lake import Lake
 from resources.storage import write_json
 
 DROPS = 4
+OFF = Text(detect="off")
 ROWS = {
     "occurrences": """
         select drop, 'f' || number || '.jpg' as uri, sha256(number::varchar) as image_id,
@@ -122,7 +123,7 @@ def main() -> None:
     options = parser.parse_args()
     with TemporaryDirectory() as scratch:
         root = options.lake or Path(scratch)
-        lake = Lake(root, Config())
+        lake = Lake(root, Config(text=OFF))
         if not lake.drops.all():
             print(f"written in {seconds(lambda: fill(lake, options.images)):.1f} s")
         bare = scan(lake)
@@ -134,7 +135,7 @@ def main() -> None:
             ("duplicates.radius = 31", {"duplicates": {"radius": 31}}),
             ("every corpus rule", {"corpus": chosen, "lists": {"block_ratings": ["explicit"]}}),
         ):
-            spent = derive(Lake(root, Config.model_validate(settings)))
+            spent = derive(Lake(root, Config.model_validate({**settings, "text": OFF})))
             print(f"{title}: {sum(spent.values()):.1f} s")
             for name, took in spent.items():
                 print(f"    {name:16} {took:6.2f} s = {took / bare:6.1f} scans")
