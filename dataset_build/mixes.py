@@ -82,19 +82,20 @@ def parameters(mix: Mix, settings: Iterable[str]) -> dict[str, float]:
     return given
 
 
-def statements(temporary: bool = False) -> Iterator[str]:
-    """What makes `from mix_dalle3(share := 0.9)` and `from mix('dalle3')` work in a database of a release's tables.
+def statements() -> Iterator[str]:
+    """What makes `from mix_dalle3(share := 0.9)` and `from mix('dalle3')` work in a database of a release's tables."""
+    yield f"create view texts as {load_query('exports/texts').text}"
+    yield from macros()
 
-    temporary: for this connection only, over whatever the database holds.
-    """
-    kind = "temp" if temporary else ""
-    functions = (SQL_DIR / "exports" / "functions.sql").read_text("utf-8")
-    yield functions.replace("create or replace macro", f"create or replace {kind} macro")
-    yield f"create or replace {kind} view texts as {load_query('exports/texts').text}"
+
+def macros(temporary: bool = False) -> Iterator[str]:
+    """The macros alone, which read the table or view `texts`; temporary: for one connection, before any of the file."""
+    create = "create or replace temp macro" if temporary else "create or replace macro"
+    yield (SQL_DIR / "exports" / "functions.sql").read_text("utf-8").replace("create or replace macro", create)
     for mix in mixes():
-        yield f"create or replace {kind} macro mix_{mix.name}({mix.arguments}) as table {_rows(mix)}"
+        yield f"{create} mix_{mix.name}({mix.arguments}) as table {_rows(mix)}"
     each = (f"from mix_{mix.name}({_seed(mix)}) where name = '{mix.name}'" for mix in mixes())
-    yield f"create or replace {kind} macro mix(name, seed := 0) as table {' union all '.join(each)}"
+    yield f"{create} mix(name, seed := 0) as table {' union all '.join(each)}"
 
 
 def comments() -> Iterator[str]:

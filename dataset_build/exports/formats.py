@@ -1,7 +1,7 @@
 """What a format says about itself, so that run.py can write it."""
 
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ class Shard:
     rows: int
     skipped: Mapping[str, tuple[str, str]]  # image id: reason, detail
     written: Mapping[str, Any] | None  # see files.describe; null when the format writes nothing by shards
+    texts: Sequence[Mapping[str, Any]]  # kind, recipe, how many rows of them, how many that aren't what the mix wanted
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Format:
     shard: Callable[[int, int], str]  # name of a shard, from its number and that of all shards
     write: Callable[[Path, Iterator[Sample]], None]
     finish: Callable[[Job], list[str]] | None = None  # names of the files it wrote
-    rows: int = 1000  # in a shard
+    rows: int = 10_000  # in a shard
     pictures: frozenset[str] | None = None  # image formats that its readers open; null for all
     local: bool = True  # in reference mode it names files of this machine; false: an address or the id is enough
     credits: bool = False  # it has no room for source and licence: they are written beside it

@@ -40,4 +40,5 @@ FORMAT = Format(
     modes=("embed", "reference"),
     shard=parquet,
     write=write,
+    rows=5_000,
 )

@@ -74,7 +74,6 @@ FORMAT = Format(
     shard=folder,
     write=write,
     finish=finish,
-    rows=10_000,
     pictures=COMMON,
     credits=True,
 )

@@ -16,13 +16,14 @@ from dataset_build.exports.errors import ExportError
 from dataset_build.exports.formats import Format, Job, Shard
 from dataset_build.exports.plan import MANIFEST, PLAN, STATE, Plan, Wish, check, plan_of, read_json
 from dataset_build.exports.samples import Images, Missing, Row, Sample
-from dataset_build.exports.select import choose, rows, tally
+from dataset_build.exports.select import Selection
 from dataset_build.mixes import load_mix
 from dataset_build.release.reader import Release
 
 SKIPPED = "skipped.csv"
 
 Progress = Callable[[int, int], None]
+Text = tuple[str, str | None, bool]  # kind, recipe, whether the mix fell back on it
 Found = bytes | str | None | Missing
 
 
@@ -44,22 +45,22 @@ def export(
     plan = plan_of(release, name, form, wish)
     if (finished := check(out, plan, resume)) is not None:
         return finished
-    total = choose(release, load_mix(plan["mix"]), plan["parameters"], plan["where"], plan["limit"])
+    selection = Selection(release, load_mix(plan["mix"]), plan["parameters"], plan["where"], plan["limit"])
     files.write_json(out / STATE / PLAN, plan)
-    run = Run(release, form, out, images, plan, total, progress)
+    run = Run(selection, form, out, images, plan, progress)
     return run.finish([run.shard(number) for number in range(run.shards)])
 
 
 class Run:
-    """One export under way; the release's rows are chosen."""
+    """One export under way."""
 
     def __init__(
-        self, release: Release, form: Format, out: Path, images: Images, plan: Plan, total: int, progress: Progress
+        self, selection: Selection, form: Format, out: Path, images: Images, plan: Plan, progress: Progress
     ) -> None:
-        self.release, self.form, self.out, self.images, self.plan = release, form, out, images, plan
-        self.total, self.progress = total, progress
+        self.selection, self.form, self.out, self.images, self.plan = selection, form, out, images, plan
+        self.total, self.progress = len(selection), progress
         self.size: int = plan["shard_rows"]
-        self.shards = math.ceil(total / self.size)
+        self.shards = math.ceil(self.total / self.size)
 
     def shard(self, number: int) -> Shard:
         """Write a shard, unless that was done before and it is still there."""
@@ -68,17 +69,14 @@ class Run:
         if done and files.size(self.out / name) == (done["written"] or {"bytes": 0})["bytes"]:
             return Shard(**done)
         skipped: dict[str, Missing] = {}
-        written = self._write(self.out / name, self._samples(number, skipped))
-        shard = Shard(name, len(self._places(number)) - len(skipped), skipped, written)
+        texts: Counter[Text] = Counter()
+        written = self._write(self.out / name, self._samples(number, skipped, texts))
+        shard = Shard(name, texts.total(), skipped, written, _tally(texts))
         files.write_json(record, asdict(shard))
         return shard
 
     def _places(self, number: int) -> range:
         return range(number * self.size, min((number + 1) * self.size, self.total))
-
-    def _rows(self, number: int) -> list[Row]:
-        places = self._places(number)
-        return rows(self.release, places.start, places.stop)
 
     def _write(self, path: Path, samples: Iterator[Sample]) -> dict[str, Any] | None:
         """What was written; null when the format has nothing to write."""
@@ -86,19 +84,18 @@ class Run:
             self.form.write(temporary, samples)
             return files.describe(temporary) if temporary.exists() else None
 
-    def _samples(self, number: int, skipped: dict[str, Missing]) -> Iterator[Sample]:
-        """The samples of a shard, read lazily; why other rows are none goes to `skipped`."""
-        every, places = self._rows(number), self._places(number)
-        unfit = {row["image_id"]: problem for row in every if (problem := self._unfit(row))}
-        skipped |= unfit
-        fit = [row for row in every if row["image_id"] not in unfit]
-        for row, found in zip(fit, self._find(fit), strict=True):
-            self.progress(row["place"], self.total)
-            if isinstance(found, Missing):
-                skipped[row["image_id"]] = found
-            else:
-                yield self._sample(number, row, found)
-        self.progress(places.stop, self.total)
+    def _samples(self, number: int, skipped: dict[str, Missing], texts: Counter[Text]) -> Iterator[Sample]:
+        """The samples of a shard, read lazily; why other rows are none goes to `skipped`, what is said to `texts`."""
+        for every in self.selection.runs(self._places(number)):
+            skipped |= {row["image_id"]: problem for row in every if (problem := self._unfit(row))}
+            fit = [row for row in every if row["image_id"] not in skipped]
+            for row, found in zip(fit, self._find(fit), strict=True):
+                self.progress(row["place"] + 1, self.total)
+                if isinstance(found, Missing):
+                    skipped[row["image_id"]] = found
+                else:
+                    texts[row["kind"], row["recipe"], row["fell_back"]] += 1
+                    yield self._sample(number, row, found)
 
     def _unfit(self, row: Row) -> Missing | None:
         if row["text"] is None:
@@ -122,17 +119,18 @@ class Run:
     def _again(self, shards: list[Shard]) -> Iterator[Sample]:
         """Every sample that is in the shards, without bytes."""
         for number, shard in enumerate(shards):
-            fit = [row for row in self._rows(number) if row["image_id"] not in shard.skipped]
-            found = self._find(fit) if self.plan["images"] == "reference" else (None for _ in fit)
-            for row, each in zip(fit, found, strict=True):
-                if isinstance(each, Missing):
-                    raise ExportError(f"{row['image_id']} can't be found any more: {each.detail}; export again")
-                yield self._sample(number, row, each)
+            for every in self.selection.runs(self._places(number)):
+                fit = [row for row in every if row["image_id"] not in shard.skipped]
+                found = self._find(fit) if self.plan["images"] == "reference" else (None for _ in fit)
+                for row, each in zip(fit, found, strict=True):
+                    if isinstance(each, Missing):
+                        raise ExportError(f"{row['image_id']} can't be found any more: {each.detail}; export again")
+                    yield self._sample(number, row, each)
 
     def finish(self, shards: list[Shard]) -> dict[str, Any]:
         """Write what spans the shards, then the manifest; the notes for resuming go."""
         root = self.plan["root"] or str(self.out.resolve())
-        job = Job(self.out, root, self.release.version, shards, lambda: self._again(shards))
+        job = Job(self.out, root, self.plan["release"], shards, lambda: self._again(shards))
         names = self.form.finish(job) if self.form.finish else []
         if self.form.credits:
             write_credits(self.out / CREDITS, job.samples())
@@ -144,7 +142,7 @@ class Run:
             "plan": self.plan,
             "rows": sum(shard.rows for shard in shards),
             "skipped": dict(sorted(Counter(reason for _, reason, _ in left_out).items())),
-            "texts": tally(self.release),
+            "texts": _sum(shards),
             "files": {shard.name: shard.written for shard in shards if shard.written}
             | {name: files.describe(self.out / name) for name in names},
         }
@@ -158,6 +156,23 @@ def _verified(row: Row, found: bytes | Missing) -> bytes | Missing:
     if isinstance(found, bytes) and hashlib.sha256(found).hexdigest() != row["image_id"]:
         return Missing("changed", "the file has other bytes than when the release was made")
     return found
+
+
+def _tally(texts: Counter[Text]) -> list[Row]:
+    """How many rows were given each kind of text, and how many of these are not what the mix wanted."""
+    kinds = sorted({(kind, recipe) for kind, recipe, _ in texts}, key=str)
+    return [
+        {"kind": k, "recipe": r, "rows": texts[k, r, False] + texts[k, r, True], "fell_back": texts[k, r, True]}
+        for k, r in kinds
+    ]
+
+
+def _sum(shards: list[Shard]) -> list[Row]:
+    texts: Counter[Text] = Counter()
+    for row in (row for shard in shards for row in shard.texts):
+        texts[row["kind"], row["recipe"], True] += row["fell_back"]
+        texts[row["kind"], row["recipe"], False] += row["rows"] - row["fell_back"]
+    return _tally(texts)
 
 
 def _csv(lines: list[tuple[str, ...]]) -> str:

@@ -6,54 +6,58 @@ import duckdb
 
 from dataset_build.exports.errors import ExportError
 from dataset_build.exports.samples import Row
-from dataset_build.mixes import Mix, statements
+from dataset_build.mixes import Mix, macros
 from dataset_build.queries import load_query
 from dataset_build.release.reader import Release
 
 MEMORY = "1GB"  # what DuckDB may hold; more goes to disk
+RUN = 10_000  # rows that are held at once
 
 
-def choose(release: Release, mix: Mix, values: Mapping[str, float], where: str | None, limit: int | None) -> int:
-    """Choose the rows and their texts; returns how many rows. They are read with `rows`.
+class Selection:
+    """The chosen images of a release, each with the text that a mix picks for it; `len` tells how many.
 
     `where` is one SQL expression over the columns of `images`: it can't hold a second statement, and the release is
     read-only. Raises ExportError with DuckDB's words when it is none.
     """
-    release.sql(f"set memory_limit = '{MEMORY}'")
-    for statement in statements(temporary=True):
-        release.sql(statement)
-    _select(release, where)
-    arguments = ", ".join(f"{name} := ${name}" for name in values)
-    release.sql(
-        f"create or replace temp table chosen as with mixed as (from mix_{mix.name}({arguments})) "
-        f"{load_query('exports/chosen').text}",
-        {**values, "limit": limit},
-    )
-    return len(release.sql("from chosen"))
 
+    def __init__(
+        self, release: Release, mix: Mix, values: Mapping[str, float], where: str | None, limit: int | None
+    ) -> None:
+        self.release, self.values = release, dict(values)
+        release.sql(f"set memory_limit = '{MEMORY}'")
+        for statement in macros(temporary=True):
+            release.sql(statement)
+        release.sql("create or replace temp view every_text as " + load_query("exports/texts").text)
+        self._mix = f"from mix_{mix.name}({', '.join(f'{name} := ${name}' for name in self.values)})"
+        self._select(where, limit)
 
-def _select(release: Release, where: str | None) -> None:
-    """Make the table `selected` of image ids. A relation's filter is one expression, whatever the text holds."""
-    images = release.relation("images")
-    try:
-        query = (images if where is None else images.filter(where)).select("image_id").sql_query()
-        release.sql(f"create or replace temp table selected as {query}")
-    except duckdb.Error as error:
-        raise ExportError(f"--where: {str(error).splitlines()[0]}") from error
+    def _select(self, where: str | None, limit: int | None) -> None:
+        """A relation's filter is one expression, whatever the text holds."""
+        images = self.release.relation("images")
+        try:
+            fitting = (images if where is None else images.filter(where)).select("image_id").sql_query()
+            self._make("fitting", fitting)
+        except duckdb.Error as error:
+            raise ExportError(f"--where: {str(error).splitlines()[0]}") from error
+        self._make("selected", load_query("exports/selected").text, {"limit": limit})
 
+    def _make(self, table: str, query: str, values: Mapping[str, object] | None = None) -> None:
+        self.release.sql(f"create or replace temp table {table} as {query}", values)
 
-def rows(release: Release, start: int, stop: int) -> list[Row]:
-    """The chosen rows from number `start` to before `stop`."""
-    bounds = "select min(image_id), max(image_id) from chosen where place >= $start and place < $stop"
-    first, last = release.sql(bounds, {"start": start, "stop": stop}).fetchall()[0]
-    query = load_query("exports/rows")
-    return list(_dicts(release.sql(query.text, {"first": first, "last": last})))
+    def __len__(self) -> int:
+        return len(self.release.sql("from selected"))
 
+    def runs(self, places: range) -> Iterator[list[Row]]:
+        """The rows at these places, a bounded number at a time; a row has no `text` where the mix picks none."""
+        for start in range(places.start, places.stop, RUN):
+            yield self._run(start, min(start + RUN, places.stop))
 
-def tally(release: Release) -> list[Row]:
-    """How many of the chosen rows were given each kind of text, and how many fell back on it."""
-    return list(_dicts(release.sql(load_query("exports/tallied").text)))
-
-
-def _dicts(relation: duckdb.DuckDBPyRelation) -> Iterator[Row]:
-    return iter(relation.to_arrow_table().to_pylist())
+    def _run(self, start: int, stop: int) -> list[Row]:
+        """Only a run's texts are looked at, which is quick: a release's tables lie in the order of the image ids."""
+        self._make("part", load_query("exports/part").text, {"start": start, "stop": stop})
+        first, last = self.release.sql("select min(image_id), max(image_id) from part").fetchall()[0]
+        self._make("texts", load_query("exports/part_texts").text, {"first": first, "last": last})
+        self._make("picked", self._mix, self.values)
+        rows: list[Row] = self.release.sql(load_query("exports/rows").text).to_arrow_table().to_pylist()
+        return rows

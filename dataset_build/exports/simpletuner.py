@@ -71,6 +71,5 @@ FORMAT = Format(
     shard=folder,
     write=write,
     finish=finish,
-    rows=10_000,
     pictures=COMMON,
 )

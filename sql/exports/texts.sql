@@ -7,7 +7,7 @@ with every_text as (
         i.caption_recipe as recipe, c.variant, i.caption_model as model
     from images i
     left join lineage l on l.image_id = i.image_id
-    left join captions c on c.caption_id = l.caption_id
+    left join captions c on c.image_id = i.image_id and c.caption_id = l.caption_id
     union all
     select image_id, 'alt', 0, alt_text, null, null, null, null from images
     union all

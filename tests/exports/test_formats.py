@@ -14,8 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from dataset_build.exports import kohya
 from dataset_build.exports.openclip_csv import title
-from dataset_build.exports.samples import extension, one_line
+from dataset_build.exports.samples import Sample, extension, one_line
 from dataset_build.tags.tagtext import parse
 from tests.exports.conftest import FORMATS, TEXTS, Write, Written
 
@@ -135,6 +136,13 @@ def test_kohya(written: Written, texts: dict[str, str], files: dict[str, bytes],
     assert [subset["metadata_file"] for subset in settings["datasets"][0]["subsets"]] == [
         f"/data/set/{path.name}/metadata.json" for path in folders
     ]
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(None, [40, 30]), (4, [40, 30]), (5, [30, 40]), (8, [30, 40])])
+def test_kohya_takes_images_as_they_are_stored(tmp_path: Path, orientation: int | None, size: list[int]) -> None:
+    row = {"image_id": "a", "text": "t", "format": "JPEG", "width": 40, "height": 30, "orientation": orientation}
+    kohya.write(tmp_path / "0", iter([Sample(row, b"data", "0/a.jpg")]))
+    assert json.loads((tmp_path / "0" / "metadata.json").read_text()) == {"a.jpg": {"caption": "t", "image_size": size}}
 
 
 def test_kohya_by_reference_names_the_originals(write: Write, tmp_path: Path) -> None:

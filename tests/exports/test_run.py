@@ -221,7 +221,7 @@ def test_the_manifest_says_which_texts_were_given(write: Write) -> None:
     assert given["alt"][1] == 0
 
 
-@pytest.mark.parametrize("name", ["texts", "picked", "chosen", "rows", "tallied"])
+@pytest.mark.parametrize("name", ["texts", "picked", "selected", "part", "part_texts", "rows"])
 def test_a_query_states_what_it_binds(name: str) -> None:
     query = load_query(f"exports/{name}")
     (statement,) = duckdb.extract_statements(query.text)
