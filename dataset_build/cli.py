@@ -22,6 +22,7 @@ from rich.table import Table
 from dataset_build.cli_caption import caption
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images_in, out, print_stages
 from dataset_build.cli_drops import drop_app, source_app
+from dataset_build.cli_recipes import app as recipes_app
 from dataset_build.cli_release import app as release_app
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
@@ -43,6 +44,7 @@ app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
 app.add_typer(vocabulary_app, name="vocabulary")
+app.add_typer(recipes_app, name="recipes")
 app.command()(caption)
 
 

@@ -34,12 +34,6 @@ def clipped(numbers: Sequence[float]) -> Box | None:
     return box if area(box) > 0 else None
 
 
-def padded(box: Box, share: float) -> Box:
-    """The box grown by a share of its width and height on each side, within the image."""
-    across, down = (box[2] - box[0]) * share, (box[3] - box[1]) * share
-    return max(box[0] - across, 0.0), max(box[1] - down, 0.0), min(box[2] + across, 1.0), min(box[3] + down, 1.0)
-
-
 def merged(boxes: Iterable[Box], threshold: float) -> list[Box]:
     """Boxes that overlap by more than `threshold` (IoU) become the one around them, until none do; in order."""
     left = sorted(set(boxes))

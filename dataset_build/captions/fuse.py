@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from dataset_build.captions.calls import TRANSIENT, CallFailed
 from dataset_build.captions.edit import shortened
 from dataset_build.captions.generate import generate
 from dataset_build.captions.job import Job
@@ -35,10 +36,16 @@ def web_text(job: Job) -> str:
 async def fused(job: Job, prompt: str, values: Values, keep: str, **how: Any) -> str:
     """The fused text, or `keep`, one of the texts given, when the model did not fuse.
 
-    It did not when it says a name or number that no given text has, or hardly a word of `keep`: it then followed
-    something else than the prompt. Raises CallFailed.
+    It did not when its answer is unfit, or says a name or number that no given text has, or hardly a word of `keep`:
+    it then followed something else than the prompt. Raises CallFailed when another attempt may succeed.
     """
-    text = await generate(job, prompt, values, role="llm", see=(), **how)
+    try:
+        text = await generate(job, prompt, values, role="llm", see=(), **how)
+    except CallFailed as failure:
+        if failure.status in TRANSIENT:
+            raise
+        job.step("check", failed=failure.status, took=keep)
+        return keep
     new, share = invented(text, texts_in(dict(values))), retained(text, keep)
     good = not new and share >= LEAST_RETAINED
     job.step("check", invented=new, retained=share, **({} if good else {"took": keep}))

@@ -7,8 +7,8 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -60,8 +60,9 @@ class Recipe:
         """The file that it is written in."""
         return Path(inspect.getfile(self.run))
 
-    def load_prompts(self) -> dict[str, Prompt]:
-        """Its prompts by name; those in a folder `prompts` beside its file go first."""
+    @cached_property
+    def loaded(self) -> dict[str, Prompt]:
+        """Its prompts by name, read once; those in a folder `prompts` beside its file go first."""
         names = (*self.prompts, *AGAIN) if self.roles else ()
         return {name: load_prompt(name, [self.file.parent / "prompts"]) for name in names}
 
@@ -73,7 +74,7 @@ class Recipe:
             "version": self.version,
             "primitives": versions.PRIMITIVES if self.roles else "",
             "filling": prompts.VERSION if self.roles else "",
-            "prompts": {name: prompt.sha256 for name, prompt in self.load_prompts().items()},
+            "prompts": {name: prompt.sha256 for name, prompt in self.loaded.items()},
         }
 
 
@@ -99,7 +100,7 @@ def load_recipe(name: str) -> Recipe:
     if colon and path.endswith(".py"):
         return _own(Path(path), own)
     if name in built_in():
-        return built_in()[name]
+        return replace(built_in()[name])  # its prompts are read anew
     near = difflib.get_close_matches(name, built_in(), 1)
     hint = f"did you mean {near[0]}? " if near else ""
     raise UserError(f"no recipe {name!r}; {hint}there are {', '.join(built_in())}, or your own as file.py:name")

@@ -41,7 +41,7 @@ async def write(
     row for a text that is there: the next attempt finds the answers in the journal. `settings` are the values of
     `recipe.reads`, `sampling` overrides by role. Errors in a recipe's own code are raised.
     """
-    job = Job(subject, views, model, recipe.load_prompts(), settings or {}, sampling or {})
+    job = Job(subject, views, model, recipe.loaded, settings or {}, sampling or {})
     try:
         said = await recipe.run(job)
     except CallFailed as failed:
@@ -84,11 +84,13 @@ def _listed(said: Texts) -> list[tuple[str, int, str | CallFailed]]:
 
 
 def _writer(calls: list[Step], text: str | CallFailed) -> Step | None:
-    """The call that wrote the text: where a recipe changed it, the first whose answer has it, else the last of all."""
+    """The call that wrote the text, or the last that wrote any where a recipe put it together; for failures theirs."""
     if isinstance(text, Said):
         return text.step
-    wrote = (step for step in calls if isinstance(text, str) and any(text in said for said in step.said))
-    return next(wrote, calls[-1] if calls else None)
+    if isinstance(text, CallFailed):
+        return next((step for step in calls if step.status == text.status), calls[-1] if calls else None)
+    wrote = [step for step in calls if step.said]
+    return next((step for step in wrote if any(text in said for said in step.said)), wrote[-1] if wrote else None)
 
 
 def _costs(calls: list[Step], writers: list[Step | None]) -> list[Row]:

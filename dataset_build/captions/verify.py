@@ -1,18 +1,17 @@
 """Whether units of a text hold: asked as yes or no, as questions, or told by log-probabilities without the image."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dataset_build.captions.calls import Choice, Picture, Reply, Request, Sampling, Token, Turn, View
+from dataset_build.captions.calls import Picture, Reply, Request, Sampling, Token, Turn, View
 from dataset_build.captions.generate import WHOLE, generate
-from dataset_build.captions.job import Job
-from dataset_build.captions.parse import Unparsable, choice
+from dataset_build.captions.job import Job, Step
+from dataset_build.captions.parse import Unparsable
 from dataset_build.captions.prompts import Values
+from dataset_build.captions.scores.vqascore import YES_OR_NO, p_yes
 from dataset_build.captions.scores.words import content_words
 
-YES_OR_NO = choice("yes", "no")
 ALTERNATIVES = 20  # log-probabilities asked for per token: vLLM's limit by default
 
 
@@ -48,10 +47,11 @@ async def yes_or_no(
 ) -> list[Verdict]:
     """For each unit, put into the prompt as $unit, whether yes has at least probability `threshold`."""
     step = job.step("verify")
-    calls = (_one(job, prompt, unit, values or {}, role, see, threshold) for unit in units)
-    verdicts = await job.together(*calls)
-    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
-    return verdicts
+    step.prompt = job.prompts[prompt]
+    pictures = await job.pictures(see)
+    turns = [Turn("user", (*pictures, step.prompt.fill({**(values or {}), "unit": unit}))) for unit in units]
+    calls = (_one(job, step, role, turn, unit, threshold) for turn, unit in zip(turns, units, strict=True))
+    return _noted(step, await job.together(*calls))
 
 
 async def answers(job: Job, prompt: str, questions: Sequence[str], **how: Any) -> list[str]:
@@ -67,54 +67,14 @@ async def seen_by_gap(
     The text stands as the model's own answer to the prompt, once with the image and once without; the gap of a word
     is the difference of its log-probabilities (ScaleCap). Two calls, whatever the number of units.
     """
-    step = job.step("verify")
-    seen, unseen = await job.together(
-        _forced(job, prompt, text, role, await job.pictures(WHOLE)), _forced(job, prompt, text, role, [])
-    )
-    verdicts = [_gap(unit, span, seen, unseen, threshold) for unit, span in _spans(text, units)]
-    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
-    return verdicts
+    step = job.step("verify_by_gap")
+    step.prompt, step.given = job.prompts[prompt], (text,)
+    pictures = await job.pictures(WHOLE)
+    seen, unseen = await job.together(*(_forced(job, step, role, each, text) for each in (pictures, [])))
+    return _noted(step, [_gap(unit, span, seen, unseen, threshold) for unit, span in _spans(text, units)])
 
 
-def p_yes(choice: Choice) -> tuple[float, str]:
-    """Probability of yes against no in the first token that is either, and what was odd about it.
-
-    Spellings add up. Where one of the two is not among the alternatives it gets the most that it can have, and that
-    is noted; without log-probabilities the word itself decides. Raises Unparsable when it says neither.
-    """
-    for token in choice.tokens:
-        if _answer(token.text) or any(map(_answer, token.top)):
-            return _share(token)
-    return (1.0, "no_logprobs") if YES_OR_NO.read(choice.text) == "yes" else (0.0, "no_logprobs")
-
-
-def _share(token: Token) -> tuple[float, str]:
-    top = dict(token.top) or {token.text: token.logprob}
-    yes = sum(math.exp(p) for word, p in top.items() if _answer(word) == "yes")
-    no = sum(math.exp(p) for word, p in top.items() if _answer(word) == "no")
-    rest = min(max(1 - sum(map(math.exp, top.values())), 0.0), math.exp(min(top.values())))
-    note = "no_missing" if not no else "yes_missing" if not yes else ""
-    yes, no = yes or rest, no or rest
-    return (yes / (yes + no) if yes + no else 0.0), note
-
-
-def _answer(word: str) -> str:
-    plain = word.strip(" \t\n▁Ġ.,!:*\"'").casefold()
-    return plain if plain in ("yes", "no") else ""
-
-
-async def _one(
-    job: Job,
-    prompt: str,
-    unit: str,
-    values: Values,
-    role: str,
-    see: Sequence[View | Picture],
-    threshold: float,
-) -> Verdict:
-    step = job.step("ask")
-    step.prompt = job.prompts[prompt]
-    turn = Turn("user", (*await job.pictures(see), step.prompt.fill({**values, "unit": unit})))
+async def _one(job: Job, step: Step, role: str, turn: Turn, unit: str, threshold: float) -> Verdict:
     sampling = Sampling(max_tokens=4)
     reply = await job.ask(step, Request(role, (turn,), sampling, choices=YES_OR_NO.choices, logprobs=ALTERNATIVES))
     try:
@@ -124,13 +84,16 @@ async def _one(
     return Verdict(unit, p >= threshold, p, note)
 
 
-async def _forced(job: Job, prompt: str, text: str, role: str, pictures: Sequence[Picture]) -> list[tuple[int, Token]]:
+def _noted(step: Step, verdicts: list[Verdict]) -> list[Verdict]:
+    step.notes["verdicts"] = [[each.unit, each.holds, each.p, *filter(None, [each.note])] for each in verdicts]
+    return verdicts
+
+
+async def _forced(job: Job, step: Step, role: str, pictures: Sequence[Picture], text: str) -> list[tuple[int, Token]]:
     """The tokens of the text with where each begins in it; none when they can't be found in the prompt's."""
-    step = job.step("teacher_forced" if pictures else "teacher_forced_blind")
-    step.prompt = job.prompts[prompt]
+    assert step.prompt
     turns = (Turn("user", (*pictures, step.prompt.fill({}))), Turn("assistant", (text,)))
-    reply = await job.ask(step, Request(role, turns, Sampling(max_tokens=1), prompt_logprobs=True))
-    return aligned(reply, text)
+    return aligned(await job.ask(step, Request(role, turns, Sampling(max_tokens=1), prompt_logprobs=True)), text)
 
 
 def aligned(reply: Reply, text: str) -> list[tuple[int, Token]]:

@@ -39,7 +39,7 @@ def body_of(request: Request, model: str, extra: Mapping[str, Any]) -> dict[str,
         body["structured_outputs"] = {"choice": list(request.choices)}
     if request.logprobs:
         body |= {"logprobs": True, "top_logprobs": request.logprobs}
-    if request.turns[-1].speaker == "assistant":  # the text is to be judged, not answered
+    if request.turns and request.turns[-1].speaker == "assistant":  # the text is to be judged, not answered
         body |= {"add_generation_prompt": False, "continue_final_message": True}
     if request.prompt_logprobs:
         body["prompt_logprobs"] = 0  # alternatives besides the token itself

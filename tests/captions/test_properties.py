@@ -66,14 +66,14 @@ def test_a_false_tag_is_echoed_unless_tags_are_verified() -> None:
 def test_an_imperfect_verifier_leaves_as_much_as_it_errs() -> None:
     knobs = {"hallucinate": 0.3, "false_yes": 0.3, "false_no": 0.2}
     kept = false = lost = true = 0
-    for number in range(60):
+    for number in range(50):
         each = scene(100 + number, 4)
         oracle = Oracle({"": Knobs(seed=number, **knobs)})
         said = set(things(caption_of(captioned("image_textualization", each, oracle))))
         proposed = named([*oracle.calls("recap/dense"), *oracle.calls("regions/")])
         kept, false = kept + len(said - set(each.things)), false + len(proposed - set(each.things))
         lost, true = lost + len(set(each.things) - said), true + len(each.things)
-    assert false > 150 and true == 240
+    assert false > 120 and true == 200
     assert kept / false == pytest.approx(0.3, abs=3 * (0.3 * 0.7 / false) ** 0.5)
     assert lost / true == pytest.approx(0.2, abs=3 * (0.2 * 0.8 / true) ** 0.5)
 
@@ -183,9 +183,9 @@ def test_an_order_in_the_image_is_not_obeyed_by_recipes_that_verify(name: str) -
 def test_every_image_ends_as_a_row_with_its_status() -> None:
     knobs = Knobs(refuse=0.15, empty=0.3, truncate=0.3)
     oracle, counts = Oracle({"": knobs}), dict.fromkeys(("ok", "refusal", "empty", "truncated"), 0)
-    for seed in range(80):
+    for seed in range(50):
         rows = captioned("single_pass", scene(seed, 3), oracle)
         assert len(rows) == 1 and rows[0]["final"]
         assert (rows[0]["caption"] is not None) == (rows[0]["status"] == "ok")
         counts[rows[0]["status"]] += 1
-    assert sum(counts.values()) == 80 and all(count >= 3 for count in counts.values()), counts
+    assert sum(counts.values()) == 50 and all(count >= 3 for count in counts.values()), counts

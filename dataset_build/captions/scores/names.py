@@ -1,12 +1,12 @@
 """Names and numbers in a text that the texts it was made from do not give."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from dataset_build.captions.scores.words import SMALL, content_words, words
 
 _SENTENCE_START = re.compile(r"(?:^|[.!?。！？:]\s+|[\"“(]\s*|\n\s*)$")
-_NAME = re.compile(r"[^\W\d_]*[A-Z][^\W_]*(?:['’-][^\W_]+)*|\d[\d.,:]*\d|\d")
+_NAME = re.compile(r"\b[^\W\d_]*[A-Z][^\W_]*(?:['’-][^\W_]+)*|\d[\d.,:]*\d|\d")
 
 
 def names(text: str) -> list[str]:
@@ -25,13 +25,6 @@ def retained(text: str, source: str) -> float:
     """Share of the distinct content words of the source that the text has, 0 to 1; 1 when the source has none."""
     wanted = set(content_words(source))
     return len(wanted & set(content_words(text))) / len(wanted) if wanted else 1.0
-
-
-def unsupported(text: str, given: Sequence[str]) -> float:
-    """Share of the content words of the text that none of the given texts has, 0 to 1; 0 when it has none."""
-    known = {word for each in given for word in content_words(each)}
-    said = content_words(text)
-    return sum(word not in known for word in said) / len(said) if said else 0.0
 
 
 def _is_name(text: str, match: re.Match[str]) -> bool:

@@ -13,14 +13,14 @@ when while how not no can could may might will would shall should must also both
 we you i us our your my me
 """
 SMALL = frozenset(_SMALL_WORDS.split())
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W\d_]+)*")
 _PUNCTUATION = re.compile(r"[^\w\s'’_()/-]+")
 _CJK = r"\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+(?:['’][^\W\d_{_CJK}]+)*")
 _TOKEN = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]{{1,8}}|[^\w\s]|_+")
 
 
 def words(text: str) -> list[str]:
-    """The words in lower case, in order; underscores part words."""
+    """The words in lower case, in order; underscores part words, and each CJK character is one."""
     return [word.lower() for word in _WORD.findall(text)]
 
 
@@ -36,7 +36,8 @@ def tokens(text: str) -> int:
 
 @lru_cache(65536)
 def singular(word: str) -> str:
-    """The word without an English plural ending."""
+    """The word without an English plural or possessive ending."""
+    word = word.removesuffix("'s").removesuffix("’s")
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("ches", "shes", "sses", "xes", "zes")):
@@ -56,17 +57,18 @@ def says(text: str, phrase: str, gap: int = 0) -> bool:
     if not wanted:
         return bool(phrase.strip()) and phrase.strip() in text
     parts = ([singular(word) for word in words(part)] for part in _PUNCTUATION.split(text))
-    return any(_starts(part[at:], wanted, gap) for part in parts for at in range(len(part)))
+    return any(_stands(part, at, wanted, gap) for part in parts for at in range(len(part)))
 
 
-def _starts(there: Sequence[str], wanted: Sequence[str], gap: int) -> bool:
-    if not wanted:
-        return True
-    if not there or there[0] != wanted[0]:
+def _stands(there: Sequence[str], at: int, wanted: Sequence[str], gap: int) -> bool:
+    """Whether the words stand from that place on."""
+    if at >= len(there) or there[at] != wanted[0]:
         return False
-    for between in range(gap + 1):
-        if _starts(there[1 + between :], wanted[1:], gap):
+    if len(wanted) == 1:
+        return True
+    for place in range(at + 1, at + 2 + gap):
+        if _stands(there, place, wanted[1:], gap):
             return True
-        if there[1 + between : 2 + between] and there[1 + between] in SMALL:
+        if place >= len(there) or there[place] in SMALL:
             return False
     return False

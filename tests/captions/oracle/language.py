@@ -50,7 +50,7 @@ def relations(found: list[Seen]) -> list[str]:
 def holds(claim: str, found: dict[str, Seen]) -> bool:
     """Whether the statement is true of what is seen: all its things, their places, and how they lie."""
     named = things(claim)
-    if not named or not set(named) <= set(found) or re.search(r"\b(?:two|three|four|\d) ", claim):
+    if not named or not set(named) <= set(found) or re.search(r"\b(?:two|three|four|\d) ", claim, re.IGNORECASE):
         return False
     for place in re.findall(PLACES, claim):
         if len(named) == 1 and place != found[named[0]].place:
