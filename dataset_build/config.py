@@ -402,7 +402,8 @@ class Binding(Section):
         "for as long as it is needed; transformers: no server, in this process, slow",
     )
     endpoints: list[str] = Field([], description='addresses of servers, such as "http://127.0.0.1:8000/v1"')
-    arguments: list[str] = Field([], description="more arguments of `vllm serve`, for backend vllm")
+    arguments: list[str] = Field([], description="for backend vllm: more arguments of `vllm serve`")
+    python: str = Field("", description="for backend vllm: the Python that it is installed for; empty: this one")
     extra: dict[str, Any] = Field(
         {}, description="more fields of each request, such as chat_template_kwargs; part of what captions are made from"
     )

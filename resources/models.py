@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from dataset_build.captions.calls import Model, Reply, Request
@@ -34,9 +34,16 @@ async def open_models(bindings: Mapping[str, Binding], settings: Captions, log: 
         yield Roles(models, [model.lost for _, model in opened if hasattr(model, "lost")])
 
 
-@asynccontextmanager
-async def _opened(binding: Binding, settings: Captions, log: Log) -> AsyncIterator[Model]:
-    from resources.vllm import endpoints  # takes half a second
+def _opened(binding: Binding, settings: Captions, log: Log) -> AbstractAsyncContextManager[Model]:
+    """The model by its backend, whose libraries are loaded only now."""
+    if binding.backend == "transformers":
+        from resources.transformers_model import loaded
 
-    async with endpoints(binding, settings.timeout, settings.max_in_flight, log) as model:
-        yield model
+        return loaded(binding, log)
+    if binding.backend == "vllm":
+        from resources.vllm_server import served_here
+
+        return served_here(binding, settings.timeout, settings.max_in_flight, log)
+    from resources.vllm import endpoints
+
+    return endpoints(binding, settings.timeout, settings.max_in_flight, log)

@@ -69,11 +69,12 @@ class Endpoints:
     """The servers of one model; a captions.calls.Model.
 
     Each request goes to the server with the fewest in flight. A dead server is left out and looked at until it is
-    back; without any for PATIENCE seconds, `lost` holds the reason, and requests wait to be cancelled.
+    back; without any for `patience` seconds, `lost` holds the reason, and requests wait to be cancelled.
     """
 
-    def __init__(self, binding: Binding, timeout: float, most: int, log: Log) -> None:
+    def __init__(self, binding: Binding, timeout: float, most: int, log: Log, patience: float | None = None) -> None:
         self.binding, self.log = binding, log
+        self.patience = PATIENCE if patience is None else patience
         urls = [url.rstrip("/") for url in binding.endpoints]
         self.endpoints = [Endpoint(url, _client(url, timeout), most) for url in urls]
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -118,7 +119,7 @@ class Endpoints:
         while True:
             await asyncio.gather(*(endpoint.look() for endpoint in self.endpoints))
             self._down_for = 0.0 if any(endpoint.up for endpoint in self.endpoints) else self._down_for + POLL
-            if self._down_for > PATIENCE:
+            if self._down_for > self.patience:
                 self.lose("; ".join(endpoint.why for endpoint in self.endpoints))
             async with self._free:
                 self._free.notify_all()
@@ -202,9 +203,11 @@ def _client(url: str, timeout: float) -> openai.AsyncOpenAI:
 
 
 @asynccontextmanager
-async def endpoints(binding: Binding, timeout: float, most: int, log: Log) -> AsyncIterator[Endpoints]:
+async def endpoints(
+    binding: Binding, timeout: float, most: int, log: Log, patience: float | None = None
+) -> AsyncIterator[Endpoints]:
     """The checked servers of one model, watched for as long as the block runs."""
-    model = Endpoints(binding, timeout, most, log)
+    model = Endpoints(binding, timeout, most, log, patience)
     watching: asyncio.Task[Any] | None = None
     try:
         await model.check()
