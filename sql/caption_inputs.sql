@@ -3,7 +3,10 @@
 -- view
 -- inputs: caption_texts
 -- params: caption_recipes
-with recipes as (select unnest($caption_recipes, recursive := true))
+with recipes as (
+    select r['fingerprint'] as fingerprint, r['preference'] as preference, r['needs'] as needs, r['variants'] as variants
+    from (select unnest($caption_recipes) as r)
+)
 select
     r.fingerprint, r.preference, t.image_id,
     sha256(to_json({

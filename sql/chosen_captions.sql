@@ -3,7 +3,10 @@
 -- view
 -- inputs: caption_inputs, caption_texts, captions
 -- params: caption_recipes
-with recipes as (select unnest($caption_recipes, recursive := true)),
+with recipes as (
+    select r['fingerprint'] as fingerprint, r['preference'] as preference, r['needs'] as needs, r['variants'] as variants
+    from (select unnest($caption_recipes) as r)
+),
 shown as (select fingerprint, unnest(variants) as variant, generate_subscripts(variants, 1) as rank from recipes),
 said as (
     select c.*, i.preference, s.rank, c.n as place
