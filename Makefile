@@ -10,7 +10,7 @@ READERS := .venv-exports
 .PHONY: help demo test test-text test-exports lint ui bench clean
 
 help:  ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
