@@ -12,7 +12,7 @@ FASTDUP := .venv-fastdup
 .PHONY: help demo test test-text test-clip test-exports test-vllm test-fastdup fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

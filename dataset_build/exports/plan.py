@@ -1,5 +1,6 @@
 """What an export is to hold, and whether a folder may be used for it."""
 
+import hashlib
 import json
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -37,12 +38,14 @@ def plan_of(release: Release, name: str, form: Format, wish: Wish) -> Plan:
     mode = wish.mode or form.modes[0]
     if mode not in form.modes:
         raise ExportError(f"{name} can't hold images by {mode}; it can by {' or '.join(form.modes)}")
+    mix = load_mix(wish.mix)
     return {
         "format": name,
         "release": release.version,
         "content": release.manifest["content"],
         "mix": wish.mix,
-        "parameters": parameters(load_mix(wish.mix), wish.settings),
+        "mix_sha256": hashlib.sha256(mix.text.encode()).hexdigest(),
+        "parameters": parameters(mix, wish.settings),
         "where": wish.where,
         "limit": wish.limit,
         "images": mode,

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -21,6 +22,7 @@ from dataset_build.mixes import load_mix
 from dataset_build.release.reader import Release
 
 SKIPPED = "skipped.csv"
+IMAGE_ID = re.compile("[0-9a-f]{64}")
 
 Progress = Callable[[int, int], None]
 Text = tuple[str, str | None, bool]  # kind, recipe, whether the mix fell back on it
@@ -98,6 +100,8 @@ class Run:
                     yield self._sample(number, row, found)
 
     def _unfit(self, row: Row) -> Missing | None:
+        if not IMAGE_ID.fullmatch(row["image_id"]):
+            return Missing("bad_id", "no sha256 in hex, and files are named after it")
         if row["text"] is None:
             return Missing("no_text", f"the mix {self.plan['mix']} has no text for it")
         if self.form.pictures is not None and row["format"] not in self.form.pictures:

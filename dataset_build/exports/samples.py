@@ -1,5 +1,6 @@
 """A row on its way into an export, and what its image is called there."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
@@ -67,10 +68,10 @@ class Sample:
 
 
 def extension(image_format: str) -> str:
-    """The usual extension of a format as Pillow names it, without the dot."""
-    return EXTENSIONS.get(image_format, image_format.lower())
+    """The usual extension of a format as Pillow names it, without the dot; letters and digits only, whatever it is."""
+    return EXTENSIONS.get(image_format, "".join(filter(str.isalnum, image_format.lower())))
 
 
 def one_line(text: str) -> str:
     """A text for formats of one line per text: all white space becomes single spaces, control characters go."""
-    return " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in text).split())
+    return " ".join("".join(c for c in text if c.isspace() or unicodedata.category(c) != "Cc").split())

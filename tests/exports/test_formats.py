@@ -160,7 +160,7 @@ def test_one_line_is_one_line() -> None:
         'Two lines, with a tab and a "quote".',
         "<b>bold</b> & <image> | {a|b} ||| ;;; 'single'",
         "None",
-        "猫がいる。 🐈⬛ naïve café",
+        "猫がいる。 🐈\u200d⬛ naïve café",
         "spaces around, then a line",
         "=1+1, a formula; with commas",
         "bell and nul inside",
@@ -265,6 +265,7 @@ def test_deck_without_images(write: Write, tmp_path: Path) -> None:
         ("TIFF", "tif"),
         ("GIF", "gif"),
         ("AVIF", "avif"),
+        ("/../../x", "x"),
     ],
 )
 def test_extensions(image_format: str, name: str) -> None:

@@ -119,7 +119,7 @@ def test_another_wish_does_not_go_on(write: Write, shelf: Shelf, tmp_path: Path,
         shelf.patience = 1
         with pytest.raises(KeyboardInterrupt):
             write("webdataset")
-    with pytest.raises(ExportError, match=r"another export was begun in .*: mix, where differ"):
+    with pytest.raises(ExportError, match=r"another export was begun in .*: mix, mix_sha256, where differ"):
         write("webdataset", resume=True, mix="alt", where="width > 1")
 
 
@@ -152,6 +152,18 @@ def test_an_image_that_can_not_be_had_is_left_out_and_listed(
     others = {name: data for name, data in tree(tmp_path / form).items() if name not in ("skipped.csv",)}
     assert not any(left_out.encode() in data for data in others.values() for left_out in (gone, changed))
     assert not any(left_out in name for name in others for left_out in (gone, changed))
+
+
+@pytest.mark.parametrize("form", ["deck", "webdataset"])
+def test_a_hostile_release_names_no_files(tmp_path: Path, form: str) -> None:
+    tables = planted()
+    tables["images"] = [{**tables["images"][0], "image_id": f"../../../{'a' * 55}", "format": "/../../../x"}]
+    write_release(tmp_path / "hostile" / "1", tables)
+    with Release(tmp_path / "hostile" / "1") as release:
+        wish = Wish(mode="reference" if form == "deck" else None)
+        manifest = export(release, form, load_format(form), tmp_path / "a" / "b" / "out", Heap({}), wish)
+    assert (manifest["rows"], manifest["skipped"]) == (0, {"bad_id": 1})
+    assert {path.name for path in tmp_path.iterdir()} == {"hostile", "a"}
 
 
 def test_an_image_without_a_text_is_left_out(write: Write, tmp_path: Path) -> None:
