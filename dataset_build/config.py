@@ -81,7 +81,7 @@ class Duplicates(Section):
         description="correlation of the aligned thumbnails from which pairs beyond radius count too; 2 for none",
     )
     dihedral: bool = Field(
-        False, description="also find mirrored and turned copies; the search takes four times as long"
+        False, description="also find mirrored and turned copies; the search takes three times as long"
     )
     variants: Literal["keep", "merge"] = Field(
         "keep", description="keep: recoloured and locally redrawn copies are variants, not duplicates"
