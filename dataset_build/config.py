@@ -148,7 +148,7 @@ class Duplicates(Section):
         description="correlation of the aligned thumbnails from which pairs beyond radius count too; 2 for none",
     )
     dihedral: bool = Field(
-        False, description="also find mirrored and turned copies; the search takes four times as long"
+        False, description="also find mirrored and turned copies; the search takes three times as long"
     )
     embedding: float = Field(
         0.0,

@@ -64,6 +64,16 @@ class HashIndex:
 
     def keep(self, new: Segment, drops: Mapping[str, str]) -> None:
         """Add a segment that was read: `drops` are in the index from then on."""
+        if len(new.ids):
+            self._add(new)
+        write_json(
+            self.folder / "manifest.json", {"drops": dict(drops), "segments": self._folders, "looks": self._looks}
+        )
+        self._clear()
+        self.drops = dict(drops)
+
+    def _add(self, new: Segment) -> None:
+        """Write a segment, merged with those before it that are not much larger."""
         last = [new]
         while self.segments and len(self.segments[-1].ids) <= FANOUT * sum(len(each.ids) for each in last):
             last.insert(0, self.segments.pop())
@@ -73,10 +83,6 @@ class HashIndex:
             with publishing(self.folder / name / f"{key}.npy") as temporary, temporary.open("wb") as file:
                 np.save(file, array, allow_pickle=False)
         self._folders.append(name)
-        manifest = {"drops": dict(drops), "segments": self._folders, "looks": self._looks}
-        write_json(self.folder / "manifest.json", manifest)
-        self._clear()
-        self.drops = dict(drops)
         self.segments.append(_segment(self.folder / name))
 
     def _open(self, searched: Mapping[str, str]) -> None:

@@ -233,11 +233,12 @@ def test_a_search_that_fails_leaves_pairs_and_index_as_they_were(
 
 def test_segments_shrink_so_that_there_are_few(scrape: Path, tmp_path: Path) -> None:
     lake, rows = Lake(tmp_path / "lake", Config()), images(4, 60)
-    for number, (first, stop) in enumerate(pairwise([0, 30, 34, 35, 36, 37, 45, 46, 60])):
+    for number, (first, stop) in enumerate(pairwise([0, 30, 34, 34, 35, 36, 37, 45, 46, 60])):
         arrive(lake, scrape, f"drop{number}", rows[first:stop])
         update_pairs(lake)
         sizes = [len(np.load(path)) for path in sorted(index_of(lake).glob("*/ids.npy"))]
         assert sum(sizes) == stop
+        assert 0 not in sizes
         assert all(hash_index.FANOUT * small < large for large, small in pairwise(sizes))
 
 
