@@ -14,7 +14,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ import numpy as np
 import simplejpeg
 
 from benchmarks.decode_once import photo
-from benchmarks.ingest import megabytes
+from benchmarks.ingest import megabytes, tree
 from dataset_build.build import build
 from dataset_build.config import Config
 
@@ -121,18 +121,28 @@ def write_images(folder: Path, count: int) -> None:
         (folder / f"{number:06}.jpg").write_bytes(simplejpeg.encode_jpeg(tile, 90))
 
 
-def caption(lake: Path, url: str, profile: Path | None) -> tuple[float, float]:
-    """Seconds and peak megabytes of one run on the command line, over images that were not captioned before."""
+def cpu_seconds(root: int) -> float:
+    """Seconds of CPU that a process and its descendants have taken."""
+    total = 0
+    for pid in tree(root):
+        with suppress(OSError):
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
+            total += int(fields[11]) + int(fields[12])
+    return total / os.sysconf("SC_CLK_TCK")
+
+
+def caption(lake: Path, url: str, profile: Path | None) -> tuple[float, float, float]:
+    """Seconds, peak megabytes and seconds of CPU of one run on the command line, over images without captions."""
     python = [sys.executable, *(["-m", "cProfile", "-o", str(profile)] if profile else [])]
     command = [str(Path(sys.executable).with_name("dataset-build")), "caption", "--recipe", "single_pass"]
-    started, peak = time.perf_counter(), 0.0
+    started, peak, cpu = time.perf_counter(), 0.0, 0.0
     process = subprocess.Popen(
         [*python, *command, "--endpoint", f"{url}/v1", "--lake", str(lake)], stdout=subprocess.DEVNULL, cwd=lake
     )
     while process.poll() is None:
-        peak = max(peak, megabytes(process.pid))
+        peak, cpu = max(peak, megabytes(process.pid)), max(cpu, cpu_seconds(process.pid))
         time.sleep(0.5)
-    return time.perf_counter() - started, peak
+    return time.perf_counter() - started, peak, cpu
 
 
 def measured(name: str, lake: Path, latency: float, capacity: int, profile: Path | None) -> tuple[float, float]:
@@ -140,13 +150,15 @@ def measured(name: str, lake: Path, latency: float, capacity: int, profile: Path
     for made in (*lake.glob("journal/*"), *lake.glob("tables/captions/*/*")):
         made.unlink()
     with serving(latency, capacity) as url:
-        seconds, peak = caption(lake, url, profile)
+        seconds, peak, cpu = caption(lake, url, profile)
         with urllib.request.urlopen(f"{url}/seen") as answer:
             seen = json.load(answer)
     rate = seen["requests"] / seen["seconds"]
     print(f"{name}: {seen['requests']:,} requests of {seen['bytes'] / seen['requests'] / 1000:.0f} kB, {rate:.1f}/s")
     print(f"  {seen['seconds']:.1f} s from the first request to the last reply, the whole command {seconds:.1f} s")
-    print(f"  client: peak {peak:.0f} MB; stand-in: {seen['cpu']:.1f} s of CPU; load {os.getloadavg()[0]:.1f}")
+    print(
+        f"  client: peak {peak:.0f} MB, {cpu / seen['requests'] * 1000:.1f} ms of CPU an image; stand-in: {seen['cpu']:.1f} s of CPU; load {os.getloadavg()[0]:.1f}"
+    )
     return rate, peak
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import httpx2
 import openai
 
@@ -100,10 +101,10 @@ class Endpoints:
                 try:
                     answer = await endpoint.client.post("/chat/completions", body=body, cast_to=httpx2.Response)
                     return reply_of(answer.json(), self.binding.model, self.binding.revision or None)
-                except openai.APITimeoutError as error:
-                    raise CallFailed("timeout", f"no reply within {endpoint.client.timeout} s") from error
                 except openai.APIConnectionError as error:
-                    why, disconnects = self._down(endpoint, error), disconnects + 1
+                    if _is_late(error):
+                        raise CallFailed("timeout", f"no reply within {endpoint.client.timeout} s") from error
+                    why, disconnects = self._disconnected(endpoint, error), disconnects + 1
                     continue
                 except openai.APIStatusError as error:
                     why = await self._judged(endpoint, error)
@@ -138,7 +139,7 @@ class Endpoints:
         try:
             served = await endpoint.models()
         except openai.APIConnectionError as error:
-            return self._down(endpoint, error)
+            return self._disconnected(endpoint, error)
         except (openai.OpenAIError, ValueError) as error:
             return f"{endpoint.url}: not an OpenAI-compatible server: {error}"
         if self.binding.model in served:
@@ -157,9 +158,11 @@ class Endpoints:
             endpoint.limit = max(1, endpoint.limit // 2)
         return why
 
-    def _down(self, endpoint: Endpoint, error: openai.APIConnectionError) -> str:
-        endpoint.why = f"{endpoint.url} doesn't answer ({error.__cause__ or error})"
-        if endpoint.up:
+    def _disconnected(self, endpoint: Endpoint, error: openai.APIConnectionError) -> str:
+        """Why a request was not answered. A server that takes no connection at all is down."""
+        cause = _cause(error)
+        endpoint.why = f"{endpoint.url} doesn't answer ({str(cause) or type(cause).__name__})"
+        if endpoint.up and isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
             endpoint.up = False
             self.log(endpoint.why)
         return endpoint.why
@@ -198,8 +201,22 @@ def _key() -> str:
     return os.environ.get(API_KEY) or "none"
 
 
+def _is_late(error: openai.APIConnectionError) -> bool:
+    """Whether the reply did not come in time. A connection that did not come about is no late reply."""
+    late, unconnected = httpx2.TimeoutException, httpx2.ConnectTimeout
+    return isinstance(error.__cause__, late) and not isinstance(error.__cause__, unconnected)
+
+
+def _cause(error: openai.APIConnectionError) -> BaseException:
+    """What the transport said."""
+    inner = error.__cause__
+    return (inner.__cause__ if inner else None) or inner or error
+
+
 def _client(url: str, timeout: float) -> openai.AsyncOpenAI:
-    return openai.AsyncOpenAI(base_url=url, api_key=_key(), timeout=timeout, max_retries=0)
+    """A client over aiohttp, which takes two thirds of the time that httpx takes for a request with a picture."""
+    transport = openai.DefaultAioHttpClient()
+    return openai.AsyncOpenAI(base_url=url, api_key=_key(), timeout=timeout, max_retries=0, http_client=transport)
 
 
 @asynccontextmanager

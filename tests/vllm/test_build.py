@@ -34,7 +34,7 @@ SCHEMA = {"type": "object", "properties": {"colour": COLOURS}, "required": ["col
 @recipe(variants=["caption"])
 async def coloured(job):
     """Two candidates of one colour each."""
-    turns = (Turn("user", (await job.picture(View()), "describe the image")),)
+    turns = (Turn("user", (*await job.pictures([View()]), "describe the image")),)
     sampling = Sampling(temperature=1.0, seed=3, n=2, max_tokens=64)
     step = job.step("ask")
     reply = await job.ask(step, Request("vlm", turns, sampling, schema=SCHEMA))
