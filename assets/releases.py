@@ -20,7 +20,8 @@ DESCRIPTIONS = {
 
 @dg.asset(
     deps=[
-        "image_verdicts", "duplicates", "corpus_verdicts", "image_texts", "captions", "caption_verdicts",
+        "image_verdicts", "duplicates", "corpus_verdicts", "image_texts", "captions",
+        "caption_failures", "caption_verdicts",
         every_drop("occurrences"), every_drop("image_facts"), every_drop("text_regions"),
     ],
     partitions_def=VERSIONS,
