@@ -1,12 +1,14 @@
-"""Captions written from the texts of the survivors."""
+"""Captions written from the texts of the survivors, their scores, and what rules say of them."""
 
 import time
 
 import dagster as dg
 
+from assets.caption_report import STYLES, caption_styles, failure_metadata
 from assets.partitions import every_drop
 from assets.report import report, table, verdict_metadata
 from dataset_build.release.card import escape
+from resources.caption_scores import update_scores
 from resources.captioning import Tally
 from resources.captions import update_captions
 from resources.lake import Lake
@@ -46,10 +48,36 @@ def _costs(tally: Tally) -> tuple[object, ...]:
 
 
 @dg.asset(
-    deps=["image_texts", "corpus_verdicts", "overrides", captions], group_name="captions", kinds={"duckdb", "parquet"}
+    deps=["image_texts", "corpus_verdicts", "tag_vocabulary", captions],
+    group_name="captions",
+    kinds={"python", "parquet"},
+)
+def caption_scores(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """What is measured on each caption: length, tag coverage, repetition and more. Only new captions are scored."""
+    started, before = time.monotonic(), lake.piece("caption_scores").rows
+    piece = update_scores(lake)
+    return report(piece, started, new=piece.rows - before, styles=table(STYLES, caption_styles(lake)))
+
+
+@dg.asset(
+    deps=["image_texts", "corpus_verdicts", captions, caption_scores],
+    group_name="captions",
+    kinds={"duckdb", "parquet"},
+)
+def caption_failures(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
+    """Captions that fail a rule, those that a release may show; an image falls back on the next caption that passes."""
+    started = time.monotonic()
+    piece = lake.derive("caption_failures")
+    return report(piece, started, **failure_metadata(lake, piece))
+
+
+@dg.asset(
+    deps=["image_texts", "corpus_verdicts", "overrides", captions, caption_failures],
+    group_name="captions",
+    kinds={"duckdb", "parquet"},
 )
 def caption_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Survivors without a caption, or with too short a one."""
+    """Survivors without a caption, or without one that passes the rules."""
     started = time.monotonic()
     piece = lake.derive("caption_verdicts")
     return report(piece, started, **verdict_metadata(lake, piece, "kept"))

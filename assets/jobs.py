@@ -28,7 +28,9 @@ curate = dg.define_asset_job(
     description="Judge and deduplicate everything that has been read.",
 )
 caption = dg.define_asset_job(
-    "caption", ["captions", "caption_verdicts"], description="Caption the survivors that need it."
+    "caption",
+    ["captions", "caption_scores", "caption_failures", "caption_verdicts"],
+    description="Caption the survivors that need it, and judge their captions.",
 )
 publish = dg.define_asset_job("publish", ["release"], description="Write one version, check it and publish it.")
 

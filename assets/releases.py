@@ -28,8 +28,8 @@ class Notes(dg.Config):
 
 @dg.asset(
     deps=[
-        "image_verdicts", "duplicates", "corpus_verdicts", "image_texts", "captions", "caption_verdicts",
-        "takedowns", "overrides",
+        "image_verdicts", "duplicates", "corpus_verdicts", "image_texts", "captions", "caption_failures",
+        "caption_verdicts", "takedowns", "overrides",
         every_drop("occurrences"), every_drop("image_facts"), every_drop("text_regions"),
     ],
     partitions_def=VERSIONS,

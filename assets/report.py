@@ -81,10 +81,15 @@ def sheet(lake: Lake, picks: list[tuple[str, str]], alt: str) -> dg.MetadataValu
 
 
 def drawn(
-    measures: pa.Table, column: str, title: str, threshold: float, rejects: Literal["below", "above"] = "below"
+    measures: pa.Table,
+    column: str,
+    title: str,
+    threshold: float,
+    rejects: Literal["below", "above"] = "below",
+    what: str = "images",
 ) -> dg.MetadataValue:
     """A histogram of a column as Markdown, with the threshold where it isn't 0, which is off."""
-    png = histogram(measures.column(column).to_numpy(), title, threshold or None, rejects=rejects)
+    png = histogram(measures.column(column).to_numpy(), title, threshold or None, rejects=rejects, what=what)
     return dg.MetadataValue.md(markdown(png, title))
 
 

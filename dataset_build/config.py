@@ -367,7 +367,6 @@ class Captions(Section):
         "writes a plain sentence from tags and alt text and asks no model; `dataset-build recipes list` names all",
     )
     max_tags: int = Field(40, gt=0, description="tags named in a composed caption at the most")
-    min_characters: int = Field(3, ge=0, description="characters; shorter captions are rejected")
     max_side: int = Field(1024, ge=28, description="pixels; pictures are sent to models with no longer side than this")
     max_pixels: int = Field(1_048_576, ge=784, description="pixels; nor with more of them than this")
     max_in_flight: int = Field(
@@ -389,6 +388,65 @@ class Captions(Section):
     def _once_each(self) -> Self:
         _refuse_twice("recipes", self.recipes)
         return self
+
+
+class CaptionRules(Section):
+    """Which captions a release may show. A rule set to 0 or false is off.
+
+    Of each image the first that passes is shown, by recipe, variant and number; an image of which none passes is
+    rejected, for the reasons of its first.
+    """
+
+    min_characters: int = Field(3, ge=0, description="characters; shorter captions are rejected")
+    out_of_band: float = Field(
+        0.5,
+        ge=0,
+        description="share by which a caption is shorter or longer than its recipe's published band, from which it is "
+        "rejected; recipes without a band pass",
+    )
+    min_coverage: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the image's tags that a caption says; for recipes that are told the tags 0.5 is a start",
+    )
+    contradictions: int = Field(
+        3,
+        ge=0,
+        description="tags of which a caption says the opposite, such as another colour, from which it is rejected",
+    )
+    repetition: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="share of runs of four words that stood before in the caption, from which it is a loop (the "
+        "filters of Gopher, 2021, for repetition in web pages are stricter)",
+    )
+    cut_off: bool = Field(True, description="reject captions that end amid a sentence")
+    refusal: bool = Field(True, description="reject captions that decline to describe")
+    set_phrase: bool = Field(False, description='reject captions that open like "The image shows" or "Sure, here is"')
+    language: Literal["any", "en"] = Field("any", description="en: reject captions in any other language")
+    invented_names: int = Field(
+        0, ge=0, description="names and numbers that neither tags nor alt texts give, from which a caption is rejected"
+    )
+    near_images: int = Field(
+        0,
+        ge=0,
+        description="other images with nearly the same caption by the same recipe, from which it is rejected "
+        "(10 for alt texts: ALIGN, 2021)",
+    )
+    near_likeness: float = Field(
+        0.9,
+        ge=0.5,
+        le=1,
+        description="share of the distinct words of both, of those of either, that is nearly the same",
+    )
+    min_vqascore: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="probability that the image shows the caption, for recipes that ask (VQAScore, 2024)",
+    )
 
 
 class Binding(Section):
@@ -490,6 +548,7 @@ class Config(Section):
     tldr: Tldr = Tldr()
     tags: Tags = Tags()
     captions: Captions = Captions()
+    caption_rules: CaptionRules = CaptionRules()
     models: Models = Models()
     nightly: Nightly = Nightly()
     engine: Engine = Engine()

@@ -21,8 +21,9 @@ def histogram(
     *,
     rejects: Literal["below", "above"] = "below",
     bins: int = 60,
+    what: str = "images",
 ) -> bytes:
-    """PNG of how many values fall into each of `bins` equal ranges, with a line at the threshold.
+    """PNG of how many values fall into each of `bins` equal ranges, with a line at the threshold; `what` they are of.
 
     `rejects` says on which side of the threshold (below | above) values are rejected; those bars have another colour.
     The axis is logarithmic where positive values span a factor of 20 and more between their 1st and 99th percentile;
@@ -37,7 +38,7 @@ def histogram(
     draw, font = ImageDraw.Draw(image), ImageFont.load_default()
     _bars(draw, counts, edges, threshold, rejects)
     _axis(draw, font, edges)
-    words = f"{title}, {len(finite):,} images"
+    words = f"{title}, {len(finite):,} {what}"
     if threshold is not None:
         x = _position(threshold, edges)
         draw.line((x, TOP - 2, x, HEIGHT - BOTTOM), LINE, 1)

@@ -229,6 +229,33 @@ CORPUS_VERDICTS = _table(
     *_VERDICT,
 )
 RULE_FAILURES = CORPUS_VERDICTS.schema.remove(1)  # what a rule of sql/rules/ gives: its stage is always corpus
+_RULE = (
+    ("reason", pa.string(), "the rule that failed, such as cut_off"),
+    ("value", pa.float64(), "the caption's score"),
+    ("threshold", pa.float64(), "what it was held against"),
+)
+CAPTION_SCORES = _table(
+    "caption_scores",
+    "What is measured on each caption written from the present texts, one row per score.",
+    "caption_id input_hash scorer",
+    ("caption_id", pa.string(), "the caption"),
+    ("input_hash", pa.string(), "hash of the tags and alt texts that it was held against"),
+    (
+        "scorer",
+        pa.string(),
+        "characters | words | tokens | out_of_band | tag_coverage | tags_contradicted | repetition | cut_off | refusal"
+        " | set_phrase | english | names_invented | vqascore",
+    ),
+    ("value", pa.float64(), "a number or a share, 0 to 1; 1 for true and 0 for false"),
+)
+CAPTION_FAILURES = _table(
+    "caption_failures",
+    "Captions that could be shown and fail a rule; all rules that fail.",
+    "caption_id reason",
+    ("caption_id", pa.string(), "the caption"),
+    ("image_id", pa.string(), "the image it describes"),
+    *_RULE,
+)
 CAPTION_VERDICTS = _table("caption_verdicts", "Images whose captions fail a rule.", "image_id reason", *_VERDICT)
 
 IMAGE_EMBEDDINGS = _table(
@@ -418,9 +445,17 @@ RELEASE_REJECTS = _table(
     ("duplicate_of", pa.string(), "the image that stands for it"),
     ("failures", pa.list_(_FAILURE), "every rule that it failed, in the order of the stages"),
 )
-RELEASE_CAPTIONS = Table("captions", "Every caption of the kept images.", ("caption_id",), CAPTIONS.schema.remove(
-    CAPTIONS.schema.get_field_index("created_at")
-))  # fmt: skip
+RELEASE_CAPTIONS = _table(
+    "captions",
+    "Every caption of the kept images.",
+    "caption_id",
+    *((field.name, field.type, CAPTIONS.doc_of(field.name)) for field in CAPTIONS.schema if field.name != "created_at"),
+    (
+        "failures",
+        pa.list_(pa.struct([(name, kind) for name, kind, _ in _RULE])),
+        "rules on captions that it fails; a release shows one that fails none",
+    ),
+)
 RELEASE_TAGS = _table(
     "tags",
     "The merged tags of the kept images, one row each.",
@@ -464,7 +499,7 @@ RELEASE_LINEAGE = _table(
 LAKE_TABLES = (
     LISTING, OCCURRENCES, IMAGE_FACTS, TEXT_REGIONS, IMAGE_EMBEDDINGS, TAG_VOCABULARY, TAGS, IMAGE_VERDICTS,
     DUPLICATE_PAIRS, EMBEDDING_PAIRS, DUPLICATES, TAG_PAIRS, IMAGE_TEXTS, TEXT_EMBEDDINGS, IMAGE_CLUSTERS,
-    CORPUS_VERDICTS, CAPTIONS, CAPTION_VERDICTS, TAKEDOWNS, OVERRIDES,
+    CORPUS_VERDICTS, CAPTIONS, CAPTION_SCORES, CAPTION_FAILURES, CAPTION_VERDICTS, TAKEDOWNS, OVERRIDES,
 )  # fmt: skip
 SIDE_TABLES = (FASTDUP_PAIRS,)  # made when asked for, beside the build; no release depends on them
 RELEASE_TABLES = (RELEASE_IMAGES, RELEASE_CAPTIONS, RELEASE_TAGS, RELEASE_REJECTS, RELEASE_LINEAGE)

@@ -6,6 +6,8 @@ from dataset_build import ingest
 from dataset_build.captions import pictures
 from dataset_build.captions.bindings import bound
 from dataset_build.captions.recipe import load_recipe
+from dataset_build.captions.rules import caption_rules
+from dataset_build.captions.scores import caption
 from dataset_build.clip import clusters, embed, model, neighbours
 from dataset_build.config import Config
 from dataset_build.dedup import fastdup, pairs, second_look, stars
@@ -21,6 +23,7 @@ from dataset_build.text import models, regions
 FASTDUP_SETTINGS = {"fastdup_similarity", "fastdup_neighbours"}
 IDENTITY = {"model", "revision", "extra", "sampling"}  # of a binding: what decides its replies
 TAG_PARAMETERS = {"implied", "overlaps", "blacklist_categories", "pair_images", "min_pair_images"}
+NEAR_PARAMETERS = {"near_images", "near_likeness"}
 
 
 def fingerprint_of(table: str, config: Config) -> Fingerprint:
@@ -69,6 +72,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "rules": [{"rule": rule.name, **_made_from(rule, values, config)} for rule, values in chosen_rules(config)],
         },
         "captions": {"recipes": [recipe_fingerprint(name, config).parts for name in config.captions.recipes]},
+        "caption_scores": {"code": caption.VERSION, "aliases": tag_rules(config)},
         "takedowns": {"by": "people"},
         "overrides": {"by": "people"},
     }
@@ -158,7 +162,8 @@ def parameters_of(config: Config) -> dict[str, Any]:
         **config.duplicates.model_dump(),
         "without_alt_text": config.corpus.without_alt_text,
         **config.tags.model_dump(include=TAG_PARAMETERS),
-        "min_characters": config.captions.min_characters,
+        **config.caption_rules.model_dump(include=NEAR_PARAMETERS),
+        "caption_rules": caption_rules(config.caption_rules),
         "caption_recipes": caption_recipes(config),
     }
 

@@ -17,7 +17,7 @@ from resources.dedup import GROUPED_FROM, grouped
 from resources.images import tiles
 from resources.lake import TABLES, Lake
 
-VERDICTS = ("image_verdicts", "duplicates", "image_texts", "corpus_verdicts", "caption_verdicts")
+VERDICTS = ("image_verdicts", "duplicates", "image_texts", "corpus_verdicts", "caption_failures", "caption_verdicts")
 TILES = 48
 
 

@@ -1,27 +1,54 @@
--- near_captions: pairs of images whose chosen captions are nearly the same: the words of both, of the words of either.
--- inputs: chosen_captions
--- params: least_likeness
-with said as (
-    select image_id, list_distinct(regexp_extract_all(lower(caption), '[\pL\pN]+')) as words from chosen_captions
-),
--- 24 minima of hashes in 12 bands of two: pairs of likeness 0.9 are missed twice in a billion (Broder 1997)
-signed as (
+-- How many other images have nearly the same caption by the same recipe: near_likeness of the distinct words of both, of
+-- those of either. Captions without any such are absent; nothing is looked for where near_images is 0.
+-- Of two sets so alike each has few words that the other has not, so they share one of the few rarest of either: only
+-- those are compared (prefix filtering: Bayardo et al. 2007). None is missed.
+-- view
+-- inputs: candidate_captions, captions
+-- params: near_images, near_likeness
+with said as materialized (
     select
-        image_id,
-        list_transform(range(24), k -> list_min(list_transform(words, w -> hash(w || ' ' || k)))) as minima
-    from said where len(words) > 0
+        k.caption_id, k.image_id, k.fingerprint, k.variant, k.n,
+        list_sort(list_distinct(regexp_extract_all(lower(c.caption), '[\pL\pN]+'))) as words
+    from candidate_captions k join captions c on c.caption_id = k.caption_id and c.status = 'ok'
+    where $near_images > 0
 ),
-bands as (select image_id, unnest(range(12)) as band, minima from signed),
-buckets as (select image_id, band, minima[2 * band + 1] as a, minima[2 * band + 2] as b from bands),
-candidates as (
-    select distinct x.image_id as image_id_a, y.image_id as image_id_b
-    from buckets x join buckets y using (band, a, b) where x.image_id < y.image_id
+texts as (
+    select fingerprint, variant, n, words, len(words) as size, count(*) as images
+    from said where len(words) > 0
+    group by all
+),
+sets as materialized (select *, row_number() over () as number from texts),
+tokens as materialized (select number, unnest(words) as word from sets),
+frequencies as (select word, count(*) as sets from tokens group by word),
+ranked as (
+    select number, word, row_number() over (partition by number order by f.sets, word) as rank
+    from tokens join frequencies f using (word)
+),
+rare as materialized (
+    select s.fingerprint, s.variant, s.n, r.word, s.number, s.size
+    from ranked r join sets s using (number)
+    where r.rank <= s.size - ceil($near_likeness * s.size - 1e-9) + 1
+),
+compared as (
+    select distinct a.number as one, b.number as other
+    from rare a join rare b using (fingerprint, variant, n, word)
+    where a.number < b.number and least(a.size, b.size) >= $near_likeness * greatest(a.size, b.size) - 1e-9
+),
+near as (
+    select one, other, a.images as images_one, b.images as images_other
+    from compared join sets a on a.number = one join sets b on b.number = other,
+    lateral (select len(list_intersect(a.words, b.words)) as shared)
+    where shared / (a.size + b.size - shared) >= $near_likeness - 1e-9
+),
+others as (
+    select number, sum(images)::double as images
+    from (
+        select one as number, images_other as images from near
+        union all select other, images_one from near
+        union all select number, images - 1 from sets
+    )
+    group by number
 )
-select
-    image_id_a, image_id_b,
-    len(list_intersect(p.words, q.words)) / len(list_distinct(p.words || q.words))::double as likeness
-from candidates
-join said p on p.image_id = image_id_a
-join said q on q.image_id = image_id_b
-where likeness >= $least_likeness
-order by image_id_a, image_id_b
+select s.caption_id, s.image_id, o.images
+from said s join sets using (fingerprint, variant, n, words) join others o using (number)
+where o.images > 0

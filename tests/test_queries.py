@@ -44,7 +44,7 @@ VALUES: dict[str, Any] = {
     "fingerprint": "f",
     "limit": 0,
     "drop": "d",
-    "least_likeness": 0.9,
+    "scorer": "words",
 }
 
 

@@ -74,7 +74,7 @@ class Step:
             "said": list(self.said),
             **self.notes,
         }
-        return {key: _short(value) for key, value in facts.items() if value or value is False}
+        return {key: short(value) for key, value in facts.items() if value or value is False}
 
 
 class Said(str):
@@ -199,16 +199,16 @@ def params(sampling: Sampling | None) -> dict[str, Any]:
     return asdict(sampling) if sampling else {}
 
 
-def _short(value: Any) -> Any:
-    """The value with long texts cut and long lists ended, at any depth."""
+def short(value: Any) -> Any:
+    """The value as it stands in a trace: long texts cut and long lists ended, at any depth."""
     match value:
         case str():
             return value if len(value) <= LONGEST else value[: LONGEST - 1] + "…"
         case float():
             return round(value, 4)
         case list() | tuple():
-            return [_short(each) for each in value[:40]] + (["…"] if len(value) > 40 else [])
+            return [short(each) for each in value[:40]] + (["…"] if len(value) > 40 else [])
         case dict():
-            return {key: _short(each) for key, each in value.items()}
+            return {key: short(each) for key, each in value.items()}
         case _:
             return value

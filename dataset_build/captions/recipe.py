@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +17,7 @@ from dataset_build.captions import prompts, recipes, versions
 from dataset_build.captions.calls import CallFailed
 from dataset_build.captions.job import Job
 from dataset_build.captions.prompts import AGAIN, Prompt, load_prompt
+from dataset_build.captions.scores.length import Band
 from dataset_build.errors import UserError
 
 Text = str | Sequence[str] | CallFailed
@@ -30,7 +31,8 @@ class Recipe:
 
     `roles` are the models it asks: vlm, vlm2, vlm3, llm, judge, tagger; `needs` the fields of Subject that it reads
     besides the image; `reads` the settings of [captions]; `variants` those fit to be shown, the best first: others
-    are kept only. `version` is that of code outside its file on which it depends.
+    are kept only. `bands` are the lengths that its paper gives, by variant. `version` is that of code outside its file
+    on which it depends.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Recipe:
     reads: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
     variants: tuple[str, ...] = ("caption",)
+    bands: Mapping[str, Band] = field(default_factory=dict)
     steps: str = ""
     calls: str = ""
     paper: str = ""
@@ -80,7 +83,9 @@ class Recipe:
 
 def recipe(roles: Sequence[str] = ("vlm",), **about: Any) -> Callable[[Run], Recipe]:
     """Make a recipe of the `async def` below, named like it. Takes the other fields of Recipe by name."""
-    fields: dict[str, Any] = {key: value if isinstance(value, str) else tuple(value) for key, value in about.items()}
+    fields: dict[str, Any] = {
+        key: value if isinstance(value, str | Mapping) else tuple(value) for key, value in about.items()
+    }
     return lambda run: Recipe(run.__name__, run, tuple(roles), **fields)
 
 

@@ -52,7 +52,7 @@ def test_it_agrees_with_the_build(tmp_path: Path) -> None:
         put(tmp_path / "scrape" / f"{number}.png", seed=number, text="red", size=(320, 200 + 10 * number))
     root = tmp_path / "lake"
     build(root, Config(), [tmp_path / "scrape"])
-    changes = [*CHANGES, "cluster_cap.cap=2", "captions.min_characters=4"]
+    changes = [*CHANGES, "cluster_cap.cap=2", "caption_rules.min_characters=4"]
     _, draft = preview(root, Config(), changes)
     config = with_settings(Config(), changes)
     build(root, config, [])
@@ -81,7 +81,7 @@ def test_images_that_come_in_count_as_kept_until_they_are_captioned(lake: Path) 
 
 
 def test_what_does_not_change_is_shared_with_what_is_stored(lake: Path) -> None:
-    _, draft = preview(lake, Config(), ["captions.min_characters=40"])
+    _, draft = preview(lake, Config(), ["caption_rules.min_characters=40"])
     assert set(draft.held) == {"caption_verdicts", "outcomes_now", "outcomes_changed"}
 
 

@@ -137,16 +137,3 @@ def test_an_input_hash_changes_only_with_what_its_recipe_needs() -> None:
     before, retagged, moved = hashes(), hashes(tags=("dog",)), hashes(boxes=(0.1, 0.1, 0.3, 0.2))
     assert [before[each] == retagged[each] for each in "fg"] == [False, True]
     assert [before[each] == moved[each] for each in "fg"] == [True, False]
-
-
-def test_images_without_a_caption_or_with_too_short_a_one_are_rejected() -> None:
-    rows = run(
-        "caption_verdicts",
-        {"min_characters": 3},
-        image_texts=[{"image_id": i} for i in ("none", "short", "good")],
-        chosen_captions=[{"image_id": "short", "caption": "ab"}, {"image_id": "good", "caption": "abc"}],
-    )
-    assert [(row["image_id"], row["reason"], row["value"]) for row in rows] == [
-        ("none", "no_caption", None),
-        ("short", "caption_too_short", 2.0),
-    ]

@@ -11,11 +11,13 @@ from dataset_build.captions.split import clauses
 from dataset_build.captions.verify import kept, yes_or_no
 
 REGIONS = 6  # besides the four quarters, of which the paper's clusters are ten at the most
+MERGED = Band(1, 300)
 
 
 @recipe(
     roles=["vlm", "llm"],
     prompts=["recap/dense", "regions/objects", "recap/local", "verify/claim", "fuse/global_local"],
+    bands={"caption": MERGED},
     steps="generate → regions → generate each → split → verify → fuse",
     calls="2 + B + C vlm, 1 llm, B ≤ 10 regions, C clauses",
     paper="DetailCaps / CAPTURE (arXiv 2405.19092)",
@@ -40,5 +42,5 @@ async def capture_five_stage(job: Job) -> Texts:
         return {"caption": "", "candidate": whole}
     values = {"whole": about_whole, "parts": about_parts}
     keep = " ".join(about_whole or about_parts)
-    caption = await fused(job, "fuse/global_local", values, keep, band=Band(1, 300), max_tokens=640)
+    caption = await fused(job, "fuse/global_local", values, keep, band=MERGED, max_tokens=640)
     return {"caption": caption, "candidate": whole}

@@ -11,6 +11,7 @@ CLIP = Band(1, 77, "tokens")
 @recipe(
     prompts=["recap/short", "recap/long"],
     variants=["long", "short"],
+    bands={"long": CLIP, "short": CLIP},
     steps="generate × 2",
     calls="2 vlm",
     paper="DALL-E 3 (Betker et al. 2023), RECAP (arXiv 2310.16656)",

@@ -6,12 +6,15 @@ from dataset_build.captions.job import Job
 from dataset_build.captions.recipe import Texts, recipe
 from dataset_build.captions.scores.length import Band
 
+BANDS = {"ssc": Band(10, 15, "tokens"), "dsc": Band(40, 60, "tokens"), "dsc_plus": Band(100, 400, "tokens")}
+
 
 @recipe(
     roles=["vlm", "llm"],
     needs=["alt_texts"],
     prompts=["recap/ssc", "recap/dsc", "recap/dsc_plus", "fuse/alt_dense"],
     variants=["dsc", "afc", "dsc_plus", "ssc"],
+    bands=BANDS,
     steps="generate × 3 → fuse with alt text",
     calls="3 vlm, 1 llm where there is alt text",
     paper="Revisit Large-Scale Image-Caption Data (arXiv 2410.02740)",
@@ -22,9 +25,9 @@ async def ssc_dsc_dscplus(job: Job) -> Texts:
     The paper trains a captioner for this; here a length outside its band is asked for again once. Tokens are estimated.
     """
     said = await job.variants(
-        ssc=generate(job, "recap/ssc", band=Band(10, 15, "tokens"), max_tokens=64),
-        dsc=generate(job, "recap/dsc", band=Band(40, 60, "tokens"), max_tokens=192),
-        dsc_plus=generate(job, "recap/dsc_plus", band=Band(100, 400, "tokens"), max_tokens=640),
+        ssc=generate(job, "recap/ssc", band=BANDS["ssc"], max_tokens=64),
+        dsc=generate(job, "recap/dsc", band=BANDS["dsc"], max_tokens=192),
+        dsc_plus=generate(job, "recap/dsc_plus", band=BANDS["dsc_plus"], max_tokens=640),
     )
     dense, alt = said["dsc"], web_text(job)
     if alt and isinstance(dense, str):

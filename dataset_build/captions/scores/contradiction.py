@@ -13,9 +13,11 @@ OPPOSITES = (("indoors", "outdoors"), ("day", "night"), ("long hair", "short hai
 _COUNT = re.compile(r"([1-9])(girl|boy)s?")
 
 
-def contradicted(caption: str, tags: Sequence[tuple[str, str]]) -> list[str]:
-    """The (tag, category) tags, of those that the caption does not say, of which it says what excludes them."""
-    unsaid = coverage(caption, tags).missing
+def contradicted(caption: str, tags: Sequence[tuple[str, str]], unsaid: Sequence[str] | None = None) -> list[str]:
+    """The (tag, category) tags, of those that the caption does not say, of which it says what excludes them.
+
+    `unsaid` are the tags that it does not say where that is known: see coverage."""
+    unsaid = coverage(caption, tags).missing if unsaid is None else unsaid
     there = {tag for tag, _ in tags}
     return [tag for tag in unsaid if any(says(caption, other, GAP) for other in _excluding(tag, there))]
 

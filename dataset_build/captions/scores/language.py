@@ -14,7 +14,10 @@ def language(text: str) -> str:
 
     A text of several scripts counts as that of most of its letters.
     """
-    scripts = Counter(unicodedata.name(c, "none").split()[0].lower() for c in text if c.isalpha())
+    scripts: Counter[str] = Counter()
+    for character, times in Counter(text).items():
+        if character.isalpha():
+            scripts[unicodedata.name(character, "none").split()[0].lower()] += times
     if not scripts:
         return "none"
     script = scripts.most_common(1)[0][0]

@@ -17,7 +17,8 @@ def names(text: str) -> list[str]:
 
 def invented(text: str, given: Iterable[str]) -> list[str]:
     """The names and numbers of the text of which none of the given texts has a word."""
-    known = {word for each in given for word in (*words(each), *content_words(each))}
+    texts = "\n".join(given)
+    known = {*words(texts), *content_words(texts)}
     return [name for name in names(text) if not set(words(name)) <= known and not set(content_words(name)) <= known]
 
 

@@ -53,11 +53,25 @@ def says(text: str, phrase: str, gap: int = 0) -> bool:
     Up to `gap` other words may stand between two of them, small words and punctuation apart: `long hair` by long red
     hair. A phrase without words, such as an emoticon, must stand in the text as it is.
     """
-    wanted = [singular(word) for word in words(phrase)]
+    wanted = _wanted(phrase)
     if not wanted:
         return bool(phrase.strip()) and phrase.strip() in text
-    parts = ([singular(word) for word in words(part)] for part in _PUNCTUATION.split(text))
-    return any(_stands(part, at, wanted, gap) for part in parts for at in range(len(part)))
+    parts, there = _read(text)
+    if not there.issuperset(wanted):
+        return False
+    return len(wanted) == 1 or any(_stands(part, at, wanted, gap) for part in parts for at in range(len(part)))
+
+
+@lru_cache(65536)
+def _wanted(phrase: str) -> tuple[str, ...]:
+    return tuple(singular(word) for word in words(phrase))
+
+
+@lru_cache(4)  # one caption is held against many phrases
+def _read(text: str) -> tuple[tuple[tuple[str, ...], ...], frozenset[str]]:
+    """The words between marks of punctuation, in the singular, and all of them."""
+    parts = tuple(tuple(singular(word) for word in words(part)) for part in _PUNCTUATION.split(text))
+    return parts, frozenset(word for part in parts for word in part)
 
 
 def _stands(there: Sequence[str], at: int, wanted: Sequence[str], gap: int) -> bool:

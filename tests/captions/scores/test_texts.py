@@ -202,9 +202,12 @@ def test_all_scores_of_a_caption() -> None:
     subject = Subject("a" * 64, 9, 9, (("red_hat", "general"), ("cat", "general")), ("Fair at Tranby",))
     row = {"caption": "The image shows a blue hat in Tranby by Zorblax.", "status": "ok"}
     assert score_caption(row, subject) == {
-        "words": 10, "tokens": 11, "cut_off": 0, "repetition": 0, "set_phrase": 1, "refusal": 0, "english": 1,
+        "characters": 48, "words": 10, "tokens": 11, "cut_off": 0, "repetition": 0, "set_phrase": 1,
+        "refusal": 0, "english": 1,
         "tag_coverage": 0, "tags_contradicted": 1, "names_invented": 1,
     }  # fmt: skip
     assert score_caption(row, subject, rejected=["cat"], aliases={"red_hat": ["blue hat"]})["tag_coverage"] == 1
     assert "tag_coverage" not in score_caption(row, Subject("a" * 64, 9, 9))
+    assert score_caption(row, subject, band=Band(1, 8))["out_of_band"] == 0.25
+    assert score_caption(row, subject, band=Band(20, 40))["out_of_band"] == 0.5
     assert score_caption({"caption": None, "status": "empty"}, subject) == {}
