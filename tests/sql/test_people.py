@@ -129,8 +129,12 @@ def test_corpus_and_caption_rules_do_not_judge_what_people_keep() -> None:
     failures = [{"image_id": i, "reason": "capped", "value": 1.0, "threshold": 2.0} for i in (A, B)]
     rows = run("corpus_verdicts", rule_failures=failures, overrides=[said(1, A, "keep")], **planted)
     assert [row["image_id"] for row in rows] == [B]
-    short = [{"image_id": i, "caption": "x"} for i in (A, B)]
+    short = [{"image_id": i, "caption_id": i.upper(), "caption": "x"} for i in (A, B)]
+    fails = [
+        {"image_id": i, "caption_id": i.upper(), "reason": "too_short", "value": 1, "threshold": 3} for i in (A, B)
+    ]
     inputs = [{"image_id": i} for i in (A, B, C)]
     words = [said(1, A, "keep"), said(2, C, "keep")]
-    rows = run("caption_verdicts", chosen_captions=short, caption_texts=inputs, overrides=words, **planted)
-    assert [(row["image_id"], row["reason"]) for row in rows] == [(B, "caption_too_short"), (C, "no_caption")]
+    given = {"chosen_captions": short, "caption_failures": fails, "caption_texts": inputs}
+    rows = run("caption_verdicts", overrides=words, **given, **planted)
+    assert [(row["image_id"], row["reason"]) for row in rows] == [(B, "too_short"), (C, "no_caption")]
