@@ -25,7 +25,7 @@ def write_database(folder: Path, manifest: Mapping[str, Any] | None = None) -> N
     with TemporaryDirectory(prefix=".", dir=folder) as scratch:
         target = Path(scratch) / DATABASE
         with duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection:
-            connection.execute(f"attach {_literal(str(target))} as release (storage_version '{STORAGE}')")
+            connection.execute(f"attach {literal(str(target))} as release (storage_version '{STORAGE}')")
             connection.execute("use release; begin")
             for table in RELEASE_TABLES:
                 _copy(connection, table, folder / f"{table.name}.parquet")
@@ -44,9 +44,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) ->
 
 
 def _documentation(table: Table) -> Iterator[str]:
-    yield f"comment on table {table.name} is {_literal(table.doc)}"
+    yield f"comment on table {table.name} is {literal(table.doc)}"
     for column in table.schema.names:
-        yield f'comment on column {table.name}."{column}" is {_literal(table.doc_of(column))}'
+        yield f'comment on column {table.name}."{column}" is {literal(table.doc_of(column))}'
     for column in table.key:
         if column not in NULLABLE_KEYS:
             yield f'alter table {table.name} alter "{column}" set not null'
@@ -59,6 +59,6 @@ def _add_manifest(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, 
         connection.execute("insert into manifest values ($1, $2)", [key, json.dumps(value, ensure_ascii=False)])
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """DDL takes no bound parameters."""
     return "'" + text.replace("'", "''") + "'"
