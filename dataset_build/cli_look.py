@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, out
+from dataset_build.cli_release import VersionArgument
 from dataset_build.cli_release import app as release_app
 
 if TYPE_CHECKING:
@@ -42,6 +43,40 @@ def release_diff(
     _print(("change", "cause", "images"), list(counted(found)), right="images")
     for line in listed(found):
         typer.echo(line)
+
+
+@release_app.command("statistics")
+def release_statistics(
+    version: VersionArgument = None,
+    against: Annotated[str | None, typer.Option("--against", help="Version or tag to compare with.")] = None,
+    plots: Annotated[Path | None, typer.Option("--plots", help="Folder for plots, SVG; needs matplotlib.")] = None,
+    form: FormatOption = "table",
+    lake: LakeOption = LAKE,
+) -> None:
+    """What a release holds, counted: biases, sizes, captions, tags, licences, reasons; by default against its parent.
+
+    Example: dataset-build release statistics latest --against 1 --plots plots
+    """
+    from dataset_build.release.card_statistics import tables
+    from dataset_build.release.plots import write_plots
+    from dataset_build.release.reader import open_release
+    from dataset_build.release.statistics import as_json, compared, measure, read_statistics
+
+    with open_release(version, lake) as opened:
+        folder, other = opened.folder, against or opened.manifest["parent"]
+    now = read_statistics(folder) or measure(folder)
+    before = None
+    if other is not None:
+        with open_release(other, lake) as opened:
+            before = read_statistics(opened.folder) or measure(opened.folder)
+    if plots:
+        write_plots(now, before, plots)
+    if form == "json":
+        typer.echo(as_json({name: compared(now, before, name) for name in now}), nl=False)
+        return
+    for title, header, rows in tables(now, before):
+        out.print(f"[bold]{title}[/bold]")
+        _print(tuple(header), [tuple(row) for row in rows])
 
 
 def gallery(
