@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from pydantic import Field
 
 from assets.partitions import VERSIONS, every_drop
-from assets.report import by_reason, sheet, spread, table
+from assets.report import by_reason, column_lineage, sheet, spread, table
 from resources.lake import Lake
 from resources.releases import CHECKS, discard, publish, stage
 
@@ -62,6 +62,7 @@ def release(
         metadata={
             "dagster/row_count": staged.manifest["files"]["images.parquet"]["rows"],
             "dagster/uri": str(folder),
+            **column_lineage("release_images"),
             "seconds": round(time.monotonic() - started, 2),
             "by_reason": table(("stage", "reason", "occurrences"), by_reason(rejects)),
             "kept_sheet": sheet(lake, [(id_, "") for id_ in lake.sample("kept", 24)], "a sample of what was kept"),

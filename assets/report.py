@@ -8,8 +8,10 @@ from typing import Any, Literal
 import dagster as dg
 import pyarrow as pa
 
+from dataset_build.column_lineage import column_sources
 from dataset_build.contact_sheet import markdown
 from dataset_build.histogram import histogram
+from dataset_build.queries import is_query
 from resources.lake import Lake
 from resources.pieces import Piece
 from resources.sheets import PORT, draw
@@ -26,9 +28,19 @@ def report(piece: Piece, started: float, **metadata: Any) -> dg.MaterializeResul
             "dagster/row_count": piece.rows,
             "dagster/uri": str(piece.folder),
             "seconds": round(time.monotonic() - started, 2),
+            **column_lineage(piece.table.name),
             **metadata,
         },
     )
+
+
+def column_lineage(query: str) -> dict[str, dg.TableColumnLineage]:
+    """Metadata from which the UI draws where columns come from; none for tables that no query makes."""
+    if not is_query(query):
+        return {}
+    sources = column_sources(query).items()
+    deps = {column: [dg.TableColumnDep(dg.AssetKey(t), c) for t, c in columns] for column, columns in sources}
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps)}
 
 
 def verdict_metadata(lake: Lake, piece: Piece, survivors: str) -> dict[str, Any]:

@@ -14,13 +14,14 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dataset_build import schemas
-from dataset_build.config import Config
+from dataset_build.config import Config, Text
 from resources.dedup import update_duplicates
 from resources.drops import Drop
 from resources.lake import Lake
 from resources.storage import write_json
 
 DROPS = 4
+OFF = Text(detect="off")
 ROWS = {
     "occurrences": """
         select drop, 'f' || number || '.jpg' as uri, sha256(number::varchar) as image_id,
@@ -39,7 +40,7 @@ ROWS = {
             400000 + number % 100000 as file_bytes, 'JPEG' as format, 100 + hash(number) % 2000 as width,
             100 + hash(number + 1) % 2000 as height, 1 as frames, 'RGB' as mode, false as has_alpha, 1 as orientation,
             md5(number::varchar) as pixel_hash, 1 as decode_scale, unhex(sha256('w' || number)) as hash_whole,
-            unhex(sha256('t' || number)) as hash_trimmed, unhex(sha256('c' || number)) as hash_centre,
+            unhex(sha256('t' || number)) as hash_trimmed,
             true as hash_informative, substr(md5('p' || number), 1, 16) as phash,
             hash(number + 2) % 10000 / 10 as sharpness,
             hash(number + 3) % 1000 / 1000 as brightness, 0.2 as contrast, 7 as entropy, false as greyscale, 0 as border
@@ -67,11 +68,12 @@ def fill(lake: Lake, images: int) -> None:
     share = images // DROPS
     for number in range(DROPS):
         name = f"drop{number}"
-        drop = asdict(Drop(name, "bench", "/nowhere", name, number + 1, share, 0, 0, ""))
+        drop = asdict(Drop(name, "bench", name, number + 1, share, 0, 0, ""))
         del drop["removed"]
         write_json(lake.drops.folder / name / "drop.json", drop)
         for table in ("occurrences", "image_facts", "tags"):
             _write(lake, table, name, number * share * 98 // 100, share)
+        lake.piece("listing", name).replace([], {}, {})
     _write(lake, "duplicate_pairs", None, 0, images)
     searched = {drop: piece.version or "" for drop, piece in lake.pieces("image_facts").items()}
     lake.piece("duplicate_pairs").append([], searched, {})
@@ -120,7 +122,7 @@ def main() -> None:
     options = parser.parse_args()
     with TemporaryDirectory() as scratch:
         root = options.lake or Path(scratch)
-        lake = Lake(root, Config())
+        lake = Lake(root, Config(text=OFF))
         if not lake.drops.all():
             print(f"written in {seconds(lambda: fill(lake, options.images)):.1f} s")
         bare = scan(lake)
@@ -132,7 +134,7 @@ def main() -> None:
             ("duplicates.radius = 31", {"duplicates": {"radius": 31}}),
             ("every corpus rule", {"corpus": chosen, "lists": {"block_ratings": ["explicit"]}}),
         ):
-            spent = derive(Lake(root, Config.model_validate(settings)))
+            spent = derive(Lake(root, Config.model_validate({**settings, "text": OFF})))
             print(f"{title}: {sum(spent.values()):.1f} s")
             for name, took in spent.items():
                 print(f"    {name:16} {took:6.2f} s = {took / bare:6.1f} scans")

@@ -26,9 +26,14 @@ def load_query(name: str) -> Query:
     return Query(name, text, _header(text, "inputs"), _header(text, "params"))
 
 
+def is_query(name: str) -> bool:
+    """Whether a table or view is made by a query."""
+    return (SQL_DIR / f"{name}.sql").exists()
+
+
 def is_view(name: str) -> bool:
     """A view is a query whose result is never stored; its header says so."""
-    return (SQL_DIR / f"{name}.sql").exists() and bool(re.search(r"^-- view$", load_query(name).text, re.M))
+    return is_query(name) and bool(re.search(r"^-- view$", load_query(name).text, re.M))
 
 
 def _header(text: str, key: str) -> tuple[str, ...]:

@@ -135,6 +135,7 @@ class Lake:
         spill.mkdir(parents=True, exist_ok=True)
         settings: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
         with duckdb.connect(":memory:", config=settings) as connection:
+            connection.execute("set enable_progress_bar = false")
             registered: set[str] = set()
             for name in names:
                 self._register(connection, name, registered)

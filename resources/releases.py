@@ -52,12 +52,20 @@ class Staged:
 def stage(lake: Lake, version: str, notes: str = "") -> Staged:
     """Write what the lake holds now as a release, into a hidden folder."""
     with staging(lake.root, version) as (folder, earlier):
-        for table in schemas.RELEASE_TABLES:
-            write_parquet(folder / f"{table.name}.parquet", lake.query(f"release_{table.name}"), table.schema)
+        _write_tables(lake, folder)
         before = newest(earlier)
         parent = present(before["version"], earlier) if before else None
         manifest = {**heading(version, earlier, parent, notes), **_made_from(lake, folder)}
         return finish(lake, folder, manifest, earlier, lake.count("found_occurrences"))
+
+
+def _write_tables(lake: Lake, folder: Path) -> None:
+    """The five tables, by queries that share what they are made from."""
+    queries = {table: load_query(f"release_{table.name}") for table in schemas.RELEASE_TABLES}
+    with lake.connect(sorted({name for query in queries.values() for name in query.inputs})) as connection:
+        for table, query in queries.items():
+            rows = connection.execute(query.text).to_arrow_reader(10_000)
+            write_parquet(folder / f"{table.name}.parquet", rows, table.schema)
 
 
 @contextmanager

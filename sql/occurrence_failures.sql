@@ -12,7 +12,7 @@ from found_occurrences o
 join newest n on n.source = o.source and n.uri = o.uri
 where not exists (select 1 from current_occurrences c where c.drop = o.drop and c.uri = o.uri)
 union all
-select drop, uri, member, 'source', status, null, null from current_occurrences where image_id is null
+select "drop", uri, member, 'source', status, null, null from current_occurrences where image_id is null
 union all
 select c.drop, c.uri, c.member, 'duplicate', 'same_bytes', 0, null
 from current_occurrences c join homes h on h.image_id = c.image_id

@@ -1,7 +1,13 @@
 -- lineage: the story of every image that was seen, kept or not.
 -- inputs: occurrences, drops, kept, failures, duplicates, chosen_captions, stages, current_occurrences, current_text, taken_down, current_overrides
 with places as (
-    select o.image_id, list({'drop': o.drop, 'uri': o.uri, 'member': o.member} order by d.sequence, o.uri, o.member) as occurrences
+    -- Sorting one list of structs is several times as fast as an ordered aggregate with as many keys.
+    select
+        o.image_id,
+        list_transform(
+            list_sort(list({'sequence': d.sequence, 'uri': o.uri, 'member': o.member, 'drop': o.drop})),
+            lambda x: {'drop': x.drop, 'uri': x.uri, 'member': x.member}
+        ) as occurrences
     from occurrences o join drops d on d.drop = o.drop
     where o.image_id is not null
     group by o.image_id
@@ -19,7 +25,7 @@ cases as (
         exists (from current_text t where t.image_id = p.image_id and t.status = 'ok') as has_text
     from places p left join failures f on f.image_id = p.image_id
 ),
-verdicts as (
+judged as (
     select c.failed, c.is_current, c.has_text, list({
         'stage': s.stage,
         'verdict': case
@@ -55,7 +61,7 @@ select
     c.parent as caption_parent
 from places p
 join cases x on x.image_id = p.image_id
-join verdicts v on v.failed = x.failed and v.is_current = x.is_current and v.has_text = x.has_text
+join judged v on v.failed = x.failed and v.is_current = x.is_current and v.has_text = x.has_text
 left join kept k on k.image_id = p.image_id
 left join failures f on f.image_id = p.image_id
 left join taken_down t on t.image_id = p.image_id

@@ -3,8 +3,12 @@
 with judged as (
     select
         f.drop, f.uri, f.member,
-        list({'stage': f.stage, 'reason': f.reason, 'value': f.value, 'threshold': f.threshold}
-            order by s.rank, f.reason) as failures
+        list_transform(
+            list_sort(
+                list({'rank': s.rank, 'reason': f.reason, 'stage': f.stage, 'value': f.value, 'threshold': f.threshold})
+            ),
+            lambda x: {'stage': x.stage, 'reason': x.reason, 'value': x.value, 'threshold': x.threshold}
+        ) as failures
     from occurrence_failures f join stages s on s.stage = f.stage
     group by f.drop, f.uri, f.member
 )

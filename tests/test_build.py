@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 
 import dataset_build
+from dataset_build import build as building
 from dataset_build.build import BuildFailed, Outcome, build
 from dataset_build.config import Captions, Config, Rules
 from dataset_build.errors import UserError
@@ -342,3 +344,12 @@ def test_the_same_image_in_two_drops_is_kept_once_with_all_its_words(tmp_path: P
     assert (image["uri"], sorted(image["tags"])) == ("a/x.png", ["hat", "scarf"])
     assert (reject["uri"], reject["reason"], reject["duplicate_of"]) == ("b/y.png", "same_bytes", image["image_id"])
     assert [place["uri"] for place in story["occurrences"]] == ["a/x.png", "b/y.png"]
+
+
+def test_the_ui_is_told_where_columns_come_from(source: Path, lake: Path) -> None:
+    build(lake, Config(), [source])
+    with building.open_instance(lake) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("image_texts"))
+    assert event is not None and event.asset_materialization is not None
+    lineage = event.asset_materialization.metadata["dagster/column_lineage"].value
+    assert lineage.deps_by_column["ratings"] == [dg.TableColumnDep(dg.AssetKey("occurrences"), "rating")]

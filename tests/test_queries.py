@@ -23,11 +23,15 @@ OTHER = {
     "group_files": schemas.FILES.schema.append(pa.field("sequence", pa.int64())),
     "annotations": pa.schema([("number", pa.int64()), ("by", pa.string()), ("name", pa.string())]),
     "roots": pa.schema([("source", pa.string()), ("root", pa.string())]),
+    "taken": pa.schema(
+        [("image_id", pa.string()), ("number", pa.int64()), ("kind", pa.string()), ("words", pa.string())]
+    ),
     "outcomes_now": OUTCOMES,
     "outcomes_changed": OUTCOMES,
     "drop_listing": schemas.LISTING.schema,
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
+OVER_RELEASES = ("check_", "gallery", "purged_", "statistics/")
 RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
 VALUES: dict[str, Any] = {
     **parameters_of(Config()),
@@ -40,7 +44,7 @@ VALUES: dict[str, Any] = {
 def run(name: str, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     query = load_query(name)
     for each in query.inputs:
-        register(each, connection, RELEASED if name.startswith("check_") else STORED)
+        register(each, connection, RELEASED if name.startswith(OVER_RELEASES) else STORED)
     return connection.execute(query.text, {key: values(name)[key] for key in query.params}).to_arrow_table()
 
 
@@ -71,11 +75,14 @@ def test_the_query_runs_on_what_its_header_names(name: str) -> None:
 
 @pytest.mark.parametrize("table", (*schemas.LAKE_TABLES, *schemas.RELEASE_TABLES), ids=lambda t: t.name)
 def test_the_query_gives_the_columns_of_its_table(table: schemas.Table) -> None:
-    name = f"release_{table.name}" if table in schemas.RELEASE_TABLES else table.name
-    if name not in NAMES:
+    names = (
+        [f"{how}_{table.name}" for how in ("release", "purged")] if table in schemas.RELEASE_TABLES else [table.name]
+    )
+    if names[0] not in NAMES:
         pytest.skip("not made by a query")
-    with duckdb.connect(":memory:") as connection:
-        assert run(name, connection).column_names == table.schema.names
+    for name in names:
+        with duckdb.connect(":memory:") as connection:
+            assert run(name, connection).column_names == table.schema.names
 
 
 def test_every_query_says_in_its_first_line_what_it_gives() -> None:

@@ -25,6 +25,7 @@ def write_database(folder: Path, manifest: Mapping[str, Any] | None = None) -> N
     with TemporaryDirectory(prefix=".", dir=folder) as scratch:
         target = Path(scratch) / DATABASE
         with duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection:
+            connection.execute("set enable_progress_bar = false")
             connection.execute(f"attach {literal(str(target))} as release (storage_version '{STORAGE}')")
             connection.execute("use release; begin")
             for table in RELEASE_TABLES:

@@ -21,7 +21,7 @@ PLOTS = {
     "licences": ("Licences", ("licence",), "images"),
     "reasons": ("Left out", ("stage", "reason"), "occurrences"),
 }
-STYLE: dict[str, Any] = {"svg.hashsalt": "dataset-build", "svg.fonttype": "none", "text.parse_math": False}
+STYLE: Any = {"svg.hashsalt": "dataset-build", "svg.fonttype": "none", "text.parse_math": False}
 
 
 def write_plots(now: Statistics, before: Statistics | None, folder: Path) -> list[Path]:

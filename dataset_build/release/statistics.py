@@ -9,6 +9,7 @@ import duckdb
 
 from dataset_build.queries import load_query
 from dataset_build.release.manifest import STATISTICS
+from dataset_build.release.reader import quiet
 
 TABLES = ("bias", "captions", "style", "resolution", "aspect", "tags", "tag_pairs", "licences", "reasons")
 SIZES = {"images", "occurrences", "captions"}  # the columns that count
@@ -23,7 +24,7 @@ Statistics = Mapping[str, list[Row]]
 
 def measure(folder: Path) -> Statistics:
     """Count a release's Parquet files; each table of sql/statistics/ is a list of rows. Equal files, equal counts."""
-    with duckdb.connect(":memory:") as connection:
+    with quiet(duckdb.connect(":memory:")) as connection:
         found = {}
         for name in TABLES:
             query = load_query(f"statistics/{name}")

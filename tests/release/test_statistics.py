@@ -10,7 +10,7 @@ import pytest
 from dataset_build.release.card_statistics import sections
 from dataset_build.release.plots import write_plots
 from dataset_build.release.statistics import Statistics, as_json, compared, measure, read_statistics
-from tests.release.conftest import caption, failure, image, place, reject
+from tests.release.conftest import caption, image, place, reject
 
 WriteTables = Any
 

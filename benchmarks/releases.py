@@ -1,0 +1,117 @@
+"""How long a release of many images takes to write and to ask, and how much memory; no pixel is read.
+
+Run it as `python -m benchmarks.releases [--images 1000000]`. The facts are those of `benchmarks.verdicts`; each image
+that is left has a caption of about 30 words.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from benchmarks.verdicts import OFF, derive, fill, seconds
+from dataset_build.config import Config
+from dataset_build.release.explain import story
+from dataset_build.release.reader import open_release
+from dataset_build.release.verify import verify
+from dataset_build.schemas import CAPTIONS
+from resources.lake import Lake
+from resources.releases import publish, stage
+
+WRITTEN = """
+    select
+        sha256('caption' || image_id) as caption_id, image_id, 'compose' as recipe, 'caption' as variant,
+        $1 as fingerprint, 0 as n, input_hash,
+        'A picture of ' || array_to_string(
+            list_transform(range(30), lambda k: 'word' || hash(image_id || k) % 20000), ' '
+        ) as caption,
+        'ok' as status, 'compose' as model, '{}' as params, 1 as attempt, true as final, now() as created_at
+    from caption_inputs
+"""
+ASKED = "select count(*) from images where caption ilike '%word1234%'"
+
+
+def caption(lake: Lake) -> None:
+    """Write the captions of what is left."""
+    piece = lake.piece("captions")
+    with lake.connect(["caption_inputs"]) as connection:
+        connection.register("nothing", CAPTIONS.schema.empty_table())
+        written = connection.execute(f"from nothing union all by name ({WRITTEN})", [str(piece.fingerprint)])
+        piece.append(written.to_arrow_reader(65_536), {}, {})
+    lake.derive("caption_verdicts")
+
+
+def prepare(root: Path, images: int) -> None:
+    """A lake that is ready to be released."""
+    lake = Lake(root, Config(text=OFF))
+    fill(lake, images)
+    derive(lake)
+    caption(lake)
+
+
+def write(root: Path) -> None:
+    """Print seconds and peak memory of writing a release, in a process of its own."""
+    spent = seconds(lambda: publish(stage(Lake(root, Config(text=OFF)), "1")))
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"release written and checked in {spent:.1f} s, {memory:.2f} GiB at the most", flush=True)
+
+
+def ask(root: Path) -> None:
+    """Print seconds of questions."""
+    with open_release("1", root) as release:
+        ((image,),) = release.sql("select image_id from images using sample 1 (reservoir, 1)").fetchall()
+        ((file,),) = release.sql("select uri from rejects where stage = 'size' limit 1").fetchall()
+        print(f"{release.manifest['files']['images.parquet']['rows']:,} images kept")
+        folder = release.folder
+    for title, work in (
+        ("explain an id", lambda: explain(root, image)),
+        ("explain a file", lambda: explain(root, file)),
+        ("filter and count captions", lambda: count(folder)),
+        ("verify", lambda: verify(folder)),
+    ):
+        print(f"{title}: {best(work):.2f} s", flush=True)
+
+
+def explain(root: Path, image: str) -> None:
+    """As the command line does: open the release first."""
+    with open_release("1", root) as release:
+        story(release, image)
+
+
+def count(folder: Path) -> None:
+    """The same, with plain DuckDB."""
+    with duckdb.connect(str(folder / "release.duckdb"), read_only=True) as connection:
+        connection.sql(ASKED).fetchall()
+
+
+def best(work: Callable[[], object]) -> float:
+    """The best of three."""
+    return min(seconds(work) for _ in range(3))
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=1_000_000)
+    parser.add_argument("--lake", type=Path, help="keep the lake here, and take it if it is there")
+    options = parser.parse_args()
+    with TemporaryDirectory() as scratch:
+        root, started = options.lake or Path(scratch), time.perf_counter()
+        processes = multiprocessing.get_context("spawn")
+        if not (root / "drops").exists():
+            prepare(root, options.images)
+            print(f"a lake of {options.images:,} images made in {time.perf_counter() - started:.0f} s", flush=True)
+        if not (root / "releases" / "1").exists():
+            child = processes.Process(target=write, args=(root,))
+            child.start()
+            child.join()
+        ask(root)
+
+
+if __name__ == "__main__":
+    main()
