@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
 
-.PHONY: help demo test test-text lint ui bench clean
+.PHONY: help demo test test-text test-croissant lint ui bench clean
 
 help:  ## Show what can be made
-	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -30,10 +30,14 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those of text detection apart
-	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py
+	$(BIN)/pytest -q --ignore tests/text --ignore tests/test_text_build.py --ignore tests/release/test_mlcroissant.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
+
+test-croissant: $(READY)  ## Validate the Croissant metadata by mlcroissant, which is installed first
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[croissant]'
+	$(BIN)/pytest -q tests/release/test_mlcroissant.py
 
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .

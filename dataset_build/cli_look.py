@@ -13,6 +13,7 @@ from dataset_build.cli_release import app as release_app
 
 if TYPE_CHECKING:
     from dataset_build.release.page import Page
+    from dataset_build.release.statistics import Statistics
 
 FormatOption = Annotated[Literal["table", "json"], typer.Option("--format", help="json is one object.")]
 
@@ -59,16 +60,13 @@ def release_statistics(
     """
     from dataset_build.release.card_statistics import tables
     from dataset_build.release.plots import write_plots
-    from dataset_build.release.reader import open_release
-    from dataset_build.release.statistics import as_json, compared, measure, read_statistics
+    from dataset_build.release.reader import releases
+    from dataset_build.release.statistics import as_json, compared
 
-    with open_release(version, lake) as opened:
-        folder, other = opened.folder, against or opened.manifest["parent"]
-    now = read_statistics(folder) or measure(folder)
-    before = None
-    if other is not None:
-        with open_release(other, lake) as opened:
-            before = read_statistics(opened.folder) or measure(opened.folder)
+    now, parent = _counted(lake, version)
+    with_data = {manifest["version"] for manifest in releases(lake) if "tombstone" not in manifest}
+    other = against or (parent if parent in with_data else None)
+    before = _counted(lake, other)[0] if other else None
     if plots:
         write_plots(now, before, plots)
     if form == "json":
@@ -77,6 +75,15 @@ def release_statistics(
     for title, header, rows in tables(now, before):
         out.print(f"[bold]{title}[/bold]")
         _print(tuple(header), [tuple(row) for row in rows])
+
+
+def _counted(lake: Path, name: str | None) -> tuple["Statistics", str | None]:
+    """The statistics of a release, and its parent."""
+    from dataset_build.release.reader import open_release
+    from dataset_build.release.statistics import measure, read_statistics
+
+    with open_release(name, lake) as opened:
+        return read_statistics(opened.folder) or measure(opened.folder), opened.manifest["parent"]
 
 
 def gallery(

@@ -17,7 +17,8 @@ files as (
 ),
 stories as (
     select
-        l.release, l.image_id, l.duplicate_of,
+        l.release, l.image_id,
+        if(l.failures[1].stage = 'duplicate', l.duplicate_of, null) as stands_for_it,
         coalesce(l.failures[1].stage, f.first.stage) as stage,
         coalesce(l.failures[1].reason, f.first.reason) as reason,
         l.failures[1].value as value,
@@ -34,7 +35,7 @@ gone as (
     from old o
     anti join new n on n.image_id = o.image_id
     left join (from stories where release = b::varchar) s on s.image_id = o.image_id
-    left join new k on k.image_id = s.duplicate_of and s.stage = 'duplicate'
+    left join new k on k.image_id = s.stands_for_it
 ),
 come as (
     select
@@ -44,20 +45,25 @@ come as (
     anti join old o on o.image_id = n.image_id
     left join (from stories where release = a::varchar) s on s.image_id = n.image_id
 ),
-chosen as (
-    select
-        c.release, c.image_id, c.recipe, c.variant, c.model, c.model_revision, c.prompt_hash, c.input_hash,
-        c.recipe || '/' || c.variant || ' by ' || c.model || coalesce('@' || c.model_revision, '')
-            || coalesce(', prompt ' || left(c.prompt_hash, 12), '') as made
-    from captions c
-    join lineage l on l.release = c.release and l.image_id = c.image_id and l.caption_id = c.caption_id
-    where c.release in (a::varchar, b::varchar) and l.kept
-),
 both_kept as (
     select
         n.image_id, n.uri, n.member, o.caption as caption_before, n.caption as caption_after,
         o.tags as tags_before, n.tags as tags_after
     from new n join old o on o.image_id = n.image_id
+),
+-- A caption that was kept has kept its id, so that few of them are looked up.
+chosen as (
+    select k.image_id, x.caption_id as id_before, y.caption_id as id_after
+    from both_kept k
+    join lineage x on x.release = a::varchar and x.image_id = k.image_id
+    join lineage y on y.release = b::varchar and y.image_id = k.image_id
+    where x.caption_id is distinct from y.caption_id
+),
+written as (
+    select
+        *, recipe || '/' || variant || ' by ' || model || coalesce('@' || model_revision, '')
+            || coalesce(', prompt ' || left(prompt_hash, 12), '') as made
+    from captions
 ),
 recaptioned as (
     select
@@ -71,9 +77,10 @@ recaptioned as (
             if(x.input_hash is distinct from y.input_hash, 'texts', null)
         ), ''), 'settings') as reason,
         k.caption_before, k.caption_after, x.made as made_before, y.made as made_after
-    from both_kept k
-    left join (from chosen where release = a::varchar) x on x.image_id = k.image_id
-    left join (from chosen where release = b::varchar) y on y.image_id = k.image_id
+    from chosen c
+    join both_kept k on k.image_id = c.image_id
+    left join (from written where release = a::varchar) x on x.caption_id = c.id_before
+    left join (from written where release = b::varchar) y on y.caption_id = c.id_after
     where k.caption_before is distinct from k.caption_after or x.made is distinct from y.made
 ),
 retagged as (

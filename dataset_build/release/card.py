@@ -33,7 +33,8 @@ The images themselves are not part of it: `source`, `uri` and `member` say where
 
 {files}
 
-`release.duckdb` holds the same tables, `manifest.json` how they were made.
+`release.duckdb` holds the same tables, `manifest.json` how they were made, `statistics.json` what is counted in them;
+`croissant.json` describes them to machines (docs.mlcommons.org/croissant).
 
 ## From source to release
 

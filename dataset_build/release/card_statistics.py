@@ -7,11 +7,8 @@ from dataset_build.release.markdown import markdown_table
 from dataset_build.release.statistics import Statistics, compared
 
 SHOWN = 20
-INTRO = """\
-## Statistics
-
-All of them, with more rows, are in `statistics.json`. "Before" is the parent release{none}.
-"""
+INTRO = "## Statistics\n\nThe first rows of each table; all are in `statistics.json`."
+BEFORE = " Before is the count of the parent release."
 TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("bias", "Who and what is shown", ("measure", "value", "images", "before", "percent")),
     ("resolution", "Resolution, the side of a square of the same area", ("resolution", "images", "before", "percent")),
@@ -35,7 +32,7 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 
 def sections(now: Statistics, before: Statistics | None) -> str:
     """Markdown, a table to a section."""
-    parts = [INTRO.format(none="" if before else "; this one has none")]
+    parts = [f"{INTRO}{BEFORE if before else ''}\n"]
     parts += [f"### {title}\n\n{markdown_table(header, rows)}\n" for title, header, rows in tables(now, before)]
     return "\n".join(parts)
 
@@ -64,7 +61,7 @@ def _cell(row: dict[str, Any], column: str) -> str:
         case int():
             return f"{value:,}"
         case list():
-            return ", ".join(f"{each['opener']} {each['captions']:,}" for each in value)
+            return ", ".join(f"“{each['opener']}” {each['captions']:,}" for each in value)
     return str(value)
 
 
