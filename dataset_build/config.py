@@ -247,6 +247,11 @@ class Engine(Section):
     """Where the work on images runs. It never changes a result."""
 
     workers: int = Field(0, ge=0, description="processes; 0 means one per core")
+    memory: float = Field(
+        0,
+        ge=0,
+        description="GiB that a query may hold before it spills to disk; 0: DuckDB's own, 80 % of the machine's",
+    )
 
 
 class Config(Section):

@@ -136,6 +136,8 @@ class Lake:
         settings: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
         with duckdb.connect(":memory:", config=settings) as connection:
             connection.execute("set enable_progress_bar = false")
+            if self.config.engine.memory:
+                connection.execute("set memory_limit = $1", [f"{self.config.engine.memory}GiB"])
             registered: set[str] = set()
             for name in names:
                 self._register(connection, name, registered)

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from dataset_build.errors import UserError
 from dataset_build.release.reader import releases
 from dataset_build.release.text import plain
-from dataset_build.words import Kind, as_value
+from dataset_build.takedowns import Kind, as_value
 from resources.lake import TABLES, Lake
 from resources.releases import run_checks
 from resources.sheets import forget

@@ -109,7 +109,7 @@ def finish(
 
     `occurrences` is the number of places where a file was found.
     """
-    write_database(folder, manifest)
+    write_database(folder, manifest, lake.config.engine.memory)
     describe(lake.root, folder, manifest)
     manifest["files"] = files_of(folder)
     twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]

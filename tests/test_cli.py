@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,42 +13,33 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dataset_build.cli import main
 from dataset_build.config import Config
 from dataset_build.sample import Sample
 from resources.lake import Lake
 from tests.pictures import put
+from tests.shell import Shell
 
 QUERY = "select reason, count(*) as images from rejects group by 1 order by 1"
 
 
-class Shell:
-    """Runs a command and keeps what it printed."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
-        self.capsys, self.patch = capsys, patch
-
-    def __call__(self, *arguments: object) -> tuple[int, str, str]:
-        self.patch.setattr(sys, "argv", ["dataset-build", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-            sys.exit(0)
-        printed = self.capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
-    monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
-    return Shell(capsys, monkeypatch)
-
-
 @pytest.mark.parametrize(
     "command",
-    [[], ["init"], ["sample"], ["build"], ["status"], ["explain"], ["sql"], ["ui"], ["release"], ["drop"], ["source"]],
+    [
+        [],
+        ["init"],
+        ["sample"],
+        ["build"],
+        ["status"],
+        ["explain"],
+        ["sql"],
+        ["ui"],
+        ["release"],
+        ["drop"],
+        ["source"],
+        ["takedown"],
+        ["override"],
+        ["annotations"],
+    ],
 )
 def test_help_teaches(run: Shell, command: list[str]) -> None:
     code, out, _ = run(*command, "--help")
@@ -246,3 +238,56 @@ def test_releases_are_made_tagged_and_rolled_back(run: Shell, tmp_path: Path) ->
     assert run("build")[1] == "the content is that of release 1; no release was made\n"
     (tmp_path / "dataset.toml").write_text("[captions]\nmax_tags = 1")
     assert run("build")[1] == "nothing has changed since release 2026.11.20; no release was made\n"
+
+
+def test_what_people_say_and_what_becomes_of_a_release(run: Shell, built: Path, tmp_path: Path) -> None:
+    lake = shutil.copytree(built, tmp_path / "lake")
+    assert run("release", "verify", "--all")[:2] == (0, "sound: 1\n")
+    image, url, uri = next(csv.reader(run("sql", ONE_WITH_URL, "--format", "csv")[1].splitlines()[1:]))
+    code, out, _ = run("takedown", "add", "--url", url, "--reason", "asked [bold]nicely[/bold]")
+    assert (code, out.splitlines()[0]) == (0, "take-down 1: 1 images of the lake")
+    assert "release 1 holds 1; `dataset-build release purge 1`" in out
+    listed = run("takedown", "list")[1]
+    assert "asked [bold]nicely[/bold]" in listed
+    assert "1 (1)" in listed
+    assert run("override", "reject", image[:12], "--reason", "x")[1] == f"reject {image}; the next release follows\n"
+    (tmp_path / "a.csv").write_text(f"path,caption\n{uri},Mine.\nnowhere.png,X.\n")
+    code, out, err = run("annotations", "import", "a.csv")
+    assert (code, out) == (1, "1 captions are new, 0 were known, 1 lines could not be used\n")
+    assert err == "a.csv:3: path 'nowhere.png' fits no images\n"
+    assert "release 2 stands for it, without 1 images" in run("release", "purge", "latest")[1]
+    assert "release 1 was purged at" in run("explain", uri, "--release", "1")[2]
+    assert "asked [bold]nicely[/bold]" in run("explain", uri)[1]
+    assert run("release", "verify", "--all")[:2] == (0, "sound: 1, 2\n")
+    with (lake / "releases/2/tags.parquet").open("ab") as file:
+        file.write(b"x")
+    code, out, err = run("release", "verify")
+    assert (code, out.startswith("2: tags.parquet: can't be read")) == (1, True)
+    assert "error: not as the manifest says: 2" in err
+
+
+ONE_WITH_URL = """
+    select image_id, url, uri from images
+    where url is not null and duplicates = 0 and member is null order by image_id limit 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["takedown", "add", "--reason", "x"], "give one of --image, --phash, --source-id, --url"),
+        (["takedown", "add", "--reason", " ", "--source-id", "7"], "give a reason"),
+        (["takedown", "lift", "7", "--reason", "x"], "no take-down 7 is in force"),
+        (["override", "keep", "nowhere.png", "--reason", "x"], "no image 'nowhere.png' in"),
+        (["annotations", "import", "no.csv"], "no file no.csv"),
+        (["release", "tag", "p"], "give a version, or --delete"),
+        (["release", "purge", "1"], "release 1 holds no image that is taken down"),
+        (["release", "verify", "7"], "no release '7' in"),
+        (["release", "create", "../x"], "a release can't be called '../x'"),
+        (["release", "create", "latest"], "that is a tag, which moves"),
+    ],
+)
+def test_mistakes_about_releases_are_said(run: Shell, built: Path, arguments: list[str], message: str) -> None:
+    code, _, err = run(*arguments, "--lake", built)
+    assert code == 2
+    assert message in err

@@ -9,7 +9,7 @@ import pytest
 
 from dataset_build.build import create_release
 from dataset_build.config import Config
-from tests.test_cli import Shell, run
+from tests.shell import Shell
 
 
 @pytest.fixture(scope="module")

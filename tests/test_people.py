@@ -11,7 +11,7 @@ from dataset_build.build import build
 from dataset_build.config import Config
 from dataset_build.release.explain import render, story
 from dataset_build.release.reader import open_release
-from dataset_build.words import BadValue
+from dataset_build.takedowns import BadValue
 from resources import images
 from resources.lake import Lake
 from resources.people import NotFound, find_image, held_by, images_of, lift, override, take_down

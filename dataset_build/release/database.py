@@ -17,15 +17,18 @@ STORAGE = "v1.0.0"  # the oldest DuckDB that can read the file
 NULLABLE_KEYS = {"member"}
 
 
-def write_database(folder: Path, manifest: Mapping[str, Any] | None = None) -> None:
+def write_database(folder: Path, manifest: Mapping[str, Any] | None = None, memory: float = 0) -> None:
     """Write release.duckdb from the Parquet files beside it, and the manifest's entries if they are given.
 
-    The file holds rows, not paths: it can be moved. Keys are not indexed, which would make it four times larger.
+    The file holds rows, not paths: it can be moved. Keys are not indexed, which would make it four times larger. It
+    takes up to `memory` GiB, if that is given.
     """
     with TemporaryDirectory(prefix=".", dir=folder) as scratch:
         target = Path(scratch) / DATABASE
         with duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection:
             connection.execute("set enable_progress_bar = false")
+            if memory:
+                connection.execute("set memory_limit = $1", [f"{memory}GiB"])
             connection.execute(f"attach {literal(str(target))} as release (storage_version '{STORAGE}')")
             connection.execute("use release; begin")
             for table in RELEASE_TABLES:

@@ -1,4 +1,4 @@
-"""What people may say of images: the values that a take-down is checked for."""
+"""What a take-down may be about, and how its value is checked."""
 
 import re
 from typing import Literal
