@@ -110,16 +110,16 @@ def finish(
     `occurrences` is the number of places where a file was found.
     """
     write_database(folder, manifest, lake.config.engine.memory)
-    describe(lake.root, folder, manifest)
+    describe(lake, folder, manifest)
     manifest["files"] = files_of(folder)
     twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]
     return Staged(folder, manifest, run_checks(lake, folder, occurrences), twins[0] if twins else None)
 
 
-def describe(root: Path, folder: Path, manifest: dict[str, Any]) -> None:
+def describe(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
     """Write the statistics, the Croissant metadata and the card of the tables in `folder`."""
-    statistics, parent = measure(folder), manifest["parent"]
-    before = read_statistics(root / "releases" / parent) if parent is not None else None
+    statistics, parent = measure(folder, lake.config.engine.memory), manifest["parent"]
+    before = read_statistics(lake.root / "releases" / parent) if parent is not None else None
     described = pq.read_table(folder / "images.parquet", columns=["image_id", "caption", "license"])
     write_text(folder / STATISTICS, as_json(statistics))
     write_text(folder / CROISSANT, croissant(manifest, summary(manifest["stages"])))

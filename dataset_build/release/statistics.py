@@ -22,9 +22,14 @@ Row = dict[str, Any]
 Statistics = Mapping[str, list[Row]]
 
 
-def measure(folder: Path) -> Statistics:
-    """Count a release's Parquet files; each table of sql/statistics/ is a list of rows. Equal files, equal counts."""
+def measure(folder: Path, memory: float = 0) -> Statistics:
+    """Count a release's Parquet files; each table of sql/statistics/ is a list of rows. Equal files, equal counts.
+
+    `memory` in GiB is what the queries may take, 0 for DuckDB's own limit.
+    """
     with quiet(duckdb.connect(":memory:")) as connection:
+        if memory:
+            connection.execute("set memory_limit = $1", [f"{memory}GiB"])
         found = {}
         for name in TABLES:
             query = load_query(f"statistics/{name}")
