@@ -40,9 +40,9 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  $(BIN)/dataset-build explain alt/0031.jpg --lake $(LAKE)'
 	@echo '  make ui'
 
-test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM or fastdup
-	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py \
-		--ignore tests/exports/test_readers.py --ignore tests/vllm --ignore tests/test_fastdup.py
+test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM, fastdup or readers of exports
+	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/vllm \
+		--ignore tests/test_fastdup.py --ignore tests/exports/test_readers.py --ignore tests/release/test_mlcroissant.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
@@ -56,8 +56,8 @@ $(TORCH)/.ready: pyproject.toml
 test-clip: $(TORCH)/.ready  ## Run the tests of embeddings, in an environment with torch and transformers
 	$(TORCH)/bin/pytest -q tests/clip
 
-test-exports: $(TORCH)/.ready  ## Read exports back by the libraries they are for
-	$(TORCH)/bin/pytest -q tests/exports/test_readers.py
+test-exports: $(TORCH)/.ready  ## Read exports and metadata back by the libraries they are for
+	$(TORCH)/bin/pytest -q tests/exports/test_readers.py tests/release/test_mlcroissant.py
 
 $(FASTDUP)/.ready: $(READY)
 	$(PYTHON) -m venv $(FASTDUP)

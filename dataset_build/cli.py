@@ -18,6 +18,7 @@ from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images
 from dataset_build.cli_drops import drop_app, source_app
 from dataset_build.cli_duplicates import app as duplicates_app
 from dataset_build.cli_export import export, formats, mixes_app
+from dataset_build.cli_look import gallery
 from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_recipes import app as recipes_app
 from dataset_build.cli_release import app as release_app
@@ -46,10 +47,9 @@ app.add_typer(takedown_app, name="takedown")
 app.add_typer(annotations_app, name="annotations")
 app.add_typer(override_app, name="override")
 app.add_typer(mixes_app, name="mixes")
-app.command()(export)
-app.command()(formats)
 app.add_typer(recipes_app, name="recipes")
-app.command()(caption)
+for command in (caption, export, formats, gallery):
+    app.command()(command)
 
 
 def main() -> None:
@@ -273,6 +273,7 @@ def explain(
 def sql(
     query: Annotated[str, typer.Argument(help="One SQL statement over images, captions, tags, rejects, lineage.")],
     release: ReleaseOption = None,
+    every: Annotated[bool, typer.Option("--all", help="All releases, told apart by a column `release`.")] = False,
     form: Annotated[
         Literal["table", "csv", "json"], typer.Option("--format", help="json is a list of objects.")
     ] = "table",
@@ -282,10 +283,13 @@ def sql(
 
     Example: dataset-build sql "select reason, count(*) from rejects group by 1 order by 2 desc"
     """
+    from dataset_build.release.across import Releases
     from dataset_build.release.query import render_rows, run_sql
     from dataset_build.release.reader import open_release
 
-    with open_release(release, lake) as opened:
+    if every and release:
+        raise typer.BadParameter("give --release or --all, not both")
+    with Releases(lake) if every else open_release(release, lake) as opened:
         sys.stdout.write(render_rows(run_sql(opened, query), form, out.width))
 
 

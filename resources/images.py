@@ -1,7 +1,9 @@
-"""Reading images back from their sources, for contact sheets."""
+"""Reading images back from their sources, for contact sheets and pages."""
 
+import io
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,11 +41,29 @@ def _text_boxes(lake: Lake, image_ids: list[str]) -> dict[str, list[Box]]:
 
 def read_images(lake: Lake, image_ids: Sequence[str]) -> dict[str, bytes]:
     """The bytes of images by id, read where the lake says they lie; those that can't be read now are absent."""
+    return dict(_each(lake, image_ids))
+
+
+def jpegs(lake: Lake, image_ids: Sequence[str], side: int = 240) -> dict[str, bytes]:
+    """Small pictures of images by id, as JPEG, of a longer side of `side` pixels. Those that can't be read now are
+    absent, and those that are taken down."""
+    found = {}
+    for image_id, data in _each(lake, image_ids):
+        with suppress(Unreadable):
+            buffer = io.BytesIO()
+            thumbnail(data, side, lake.config.images).save(buffer, "JPEG", quality=80)
+            found[image_id] = buffer.getvalue()
+    return found
+
+
+def _each(lake: Lake, image_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Images with their bytes, one after the other, read where the lake says they lie."""
     wanted: dict[str, dict[Place, str]] = defaultdict(dict)
     for batch in lake.query("places_of", image_ids=list(image_ids)):
         for row in batch.to_pylist():
             wanted[row["drop"]][row["uri"], row["member"]] = row["image_id"]
-    return {image_id: data for drop, places in wanted.items() for image_id, data in _read(lake, drop, places)}
+    for drop, places in wanted.items():
+        yield from _read(lake, drop, places)
 
 
 def _read(lake: Lake, drop: str, places: dict[Place, str]) -> Iterator[tuple[str, bytes]]:

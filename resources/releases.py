@@ -14,11 +14,13 @@ import pyarrow.parquet as pq
 from dataset_build import schemas
 from dataset_build.errors import RunError, UserError
 from dataset_build.queries import load_query
-from dataset_build.release.card import card
+from dataset_build.release.card import card, summary
+from dataset_build.release.croissant import croissant
 from dataset_build.release.database import write_database
 from dataset_build.release.errors import BadVersion
-from dataset_build.release.manifest import CARD, STAGES, code, content, files_of, seal, stages
+from dataset_build.release.manifest import CARD, CROISSANT, STAGES, STATISTICS, code, content, files_of, seal, stages
 from dataset_build.release.reader import check_version, releases, tags
+from dataset_build.release.statistics import as_json, measure, read_statistics
 from dataset_build.release.tags import newest, present
 from dataset_build.text.models import why_off
 from resources.lake import Lake
@@ -110,11 +112,20 @@ def finish(
     `occurrences` is the number of places where a file was found.
     """
     write_database(folder, manifest, lake.config.engine.memory)
-    described = pq.read_table(folder / "images.parquet", columns=["image_id", "caption", "license"])
-    write_text(folder / CARD, card(manifest, described))
+    describe(lake, folder, manifest)
     manifest["files"] = files_of(folder)
     twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]
     return Staged(folder, manifest, run_checks(lake, folder, occurrences), twins[0] if twins else None)
+
+
+def describe(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
+    """Write the statistics, the Croissant metadata and the card of the tables in `folder`."""
+    statistics, parent = measure(folder, lake.config.engine.memory), manifest["parent"]
+    before = read_statistics(lake.root / "releases" / parent) if parent is not None else None
+    described = pq.read_table(folder / "images.parquet", columns=["image_id", "caption", "license"])
+    write_text(folder / STATISTICS, as_json(statistics))
+    write_text(folder / CROISSANT, croissant(manifest, summary(manifest["stages"])))
+    write_text(folder / CARD, card(manifest, described, statistics, before))
 
 
 def publish(staged: Staged) -> Path:

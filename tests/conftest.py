@@ -12,6 +12,7 @@ from dataset_build.build import build
 from dataset_build.config import Config, Text
 from dataset_build.sample import Sample, make_sample
 from dataset_build.text import models
+from tests.shell import Shell
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +60,13 @@ def built(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = tmp_path_factory.mktemp("built") / "lake"
     build(lake, Config(), [sample.root])
     return lake
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
+    monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
+    return Shell(capsys, monkeypatch)

@@ -35,6 +35,7 @@ OTHER = {
     "waiting": pa.schema([(name, pa.string()) for name in ("image_id", "drop", "uri", "member")]),
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
+OVER_RELEASES = ("check_", "gallery", "purged_", "statistics/")
 RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
 VALUES: dict[str, Any] = {
     **parameters_of(Config()),
@@ -51,7 +52,7 @@ VALUES: dict[str, Any] = {
 def run(name: str, connection: duckdb.DuckDBPyConnection) -> pa.Table:
     query = load_query(name)
     for each in query.inputs:
-        register(each, connection, RELEASED if name.startswith(("check_", "purged_")) else STORED)
+        register(each, connection, RELEASED if name.startswith(OVER_RELEASES) else STORED)
     return connection.execute(query.text, {key: values(name)[key] for key in query.params}).to_arrow_table()
 
 

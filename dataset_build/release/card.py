@@ -2,18 +2,20 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from dataset_build.release.text import plain
+from dataset_build.release.card_statistics import sections
+from dataset_build.release.markdown import escape, markdown_table
+from dataset_build.release.statistics import Statistics
 from dataset_build.schemas import RELEASE_TABLES, Table
 
 EXAMPLES = 5
 SHOWN_CHARACTERS = 300
+BAR = 40  # characters
 LICENCES = re.compile(r"cc0-1\.0|cc-by(-nc)?(-sa|-nd)?-[234]\.[05]|mit|apache-2\.0|unlicense|pddl|odbl|odc-by")
-MARKUP = re.compile(r"[\\`*\[\]|~$@#]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.I)
 SIZES = ("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B")
 
 CARD = """\
@@ -31,13 +33,20 @@ The images themselves are not part of it: `source`, `uri` and `member` say where
 
 {files}
 
-`release.duckdb` holds the same tables, `manifest.json` how they were made.
+`release.duckdb` holds the same tables, `manifest.json` how they were made, `statistics.json` what is counted in them;
+`croissant.json` describes them to machines (docs.mlcommons.org/croissant).
 
 ## From source to release
 
 Counts are occurrences: places where an image was found. Each is in `images`, or in `rejects` with a reason.
 
 {funnel}
+
+{picture}
+{statistics}
+## Known limits
+
+{limits}
 
 ## Queries
 
@@ -82,33 +91,33 @@ Made by dataset-build {code}, with these settings:
 """
 
 
-def card(manifest: Mapping[str, Any], images: pa.Table) -> str:
+def card(
+    manifest: Mapping[str, Any],
+    images: pa.Table,
+    statistics: Statistics | None = None,
+    before: Statistics | None = None,
+) -> str:
     """The card of a release, in Markdown with YAML front matter (huggingface.co/docs/hub/datasets-cards).
 
     `images` is the release's table, of which image_id, caption and license are used: all rows, since a licence is
-    stated only if it is every image's. The same arguments give the same card; no clock and no run id are in it.
+    stated only if it is every image's. `before` are the statistics of the parent release. The same arguments give the
+    same card; no clock and no run id are in it.
     """
     return CARD.format(
         front_matter=_front_matter(images),
         version=escape(manifest["version"]),
-        summary=_summary(manifest["stages"]),
+        summary=summary(manifest["stages"]),
         files=_files(manifest["files"]),
         funnel=_funnel(manifest["stages"]) + _skipped(manifest.get("skipped", {})),
+        picture=_picture(manifest["stages"]),
+        statistics=sections(statistics, before) if statistics else "",
+        limits="\n".join(f"- {limit}" for limit in _limits(manifest, images)),
         examples=_examples(images),
         columns="\n\n".join(map(_columns, RELEASE_TABLES)),
         drops=_drops(manifest["drops"], manifest["failed_drops"]),
         code=escape(_code(manifest["code"])),
         config=json.dumps(manifest["config"], indent=2),
     )
-
-
-def escape(text: str) -> str:
-    """A foreign text as one line of Markdown that shows as it is: no markup, no HTML, no web link.
-
-    Underscores inside words are left alone, since they mean nothing there (CommonMark 6.2).
-    """
-    safe = plain(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return MARKUP.sub(r"\\\g<0>", safe)
 
 
 def _front_matter(images: pa.Table) -> str:
@@ -134,7 +143,8 @@ def _size(rows: int) -> str:
     return SIZES[min(max(len(str(rows)) - 3, 0), len(SIZES) - 1)]
 
 
-def _summary(stages: Sequence[Mapping[str, Any]]) -> str:
+def summary(stages: Sequence[Mapping[str, Any]]) -> str:
+    """What came of what was found, in a sentence."""
     found, kept = stages[0]["in"], stages[-1]["out"]
     return f"{kept:,} captioned images, out of {found:,} occurrences of images and broken files."
 
@@ -142,7 +152,7 @@ def _summary(stages: Sequence[Mapping[str, Any]]) -> str:
 def _files(files: Mapping[str, Mapping[str, Any]]) -> str:
     names = {f"{table.name}.parquet": table.doc for table in RELEASE_TABLES}
     rows = [(n, f"{files[n]['rows']:,}", f"{files[n]['bytes']:,}", doc) for n, doc in names.items()]
-    return _table(("file", "rows", "bytes", "content"), rows)
+    return markdown_table(("file", "rows", "bytes", "content"), rows)
 
 
 def _funnel(stages: Iterable[Mapping[str, Any]]) -> str:
@@ -150,16 +160,35 @@ def _funnel(stages: Iterable[Mapping[str, Any]]) -> str:
         (s["stage"], f"{s['in']:,}", ", ".join(f"{r} {n:,}" for r, n in s["rejected"].items()), f"{s['out']:,}")
         for s in stages
     ]
-    return _table(("stage", "in", "left out", "on"), rows)
+    return markdown_table(("stage", "in", "left out", "on"), rows)
 
 
 def _skipped(stages: Mapping[str, str]) -> str:
     return "".join(f"\n\nNothing was judged in stage {escape(s)}: {escape(why)}." for s, why in stages.items())
 
 
+def _picture(stages: Sequence[Mapping[str, Any]]) -> str:
+    """The funnel as bars: what is left after each stage."""
+    found = stages[0]["in"]
+    width = max(len(s["stage"]) for s in stages)
+    rows = [("found", found), *((s["stage"], s["out"]) for s in stages)]
+    bars = [f"{name:<{width}} {'█' * round(BAR * n / max(found, 1)):<{BAR}} {n:,}" for name, n in rows]
+    return "\n".join(["```text", *bars, "```", ""])
+
+
+def _limits(manifest: Mapping[str, Any], images: pa.Table) -> Iterator[str]:
+    unlicensed = images.column("license").null_count
+    yield f"Licences are what the sources state, unchecked; {unlicensed:,} of {images.num_rows:,} images have none."
+    yield "Tags and ratings are as their sources gave them; who is shown is counted by tags, not by looking."
+    yield "Captions may be wrong: no person has read them, unless their model is human."
+    yield from (f"Nothing was judged in stage {escape(s)}." for s in manifest.get("skipped", {}))
+    if failed := manifest["failed_drops"]:
+        yield f"{len(failed):,} drops failed and are left out."
+
+
 def _examples(images: pa.Table) -> str:
     rows = images.select(["image_id", "caption"]).slice(0, EXAMPLES).to_pylist()
-    return _table(("image", "caption"), [(r["image_id"][:12], _short(r["caption"])) for r in rows])
+    return markdown_table(("image", "caption"), [(r["image_id"][:12], _short(r["caption"])) for r in rows])
 
 
 def _short(text: str) -> str:
@@ -168,20 +197,14 @@ def _short(text: str) -> str:
 
 def _columns(table: Table) -> str:
     rows = [(field.name, str(field.type), table.doc_of(field.name)) for field in table.schema]
-    return f"### {table.name}\n\n{escape(table.doc)}\n\n{_table(('column', 'type', 'meaning'), rows)}"
+    return f"### {table.name}\n\n{escape(table.doc)}\n\n{markdown_table(('column', 'type', 'meaning'), rows)}"
 
 
 def _drops(drops: Iterable[Mapping[str, Any]], failed: Sequence[str]) -> str:
     rows = [(d["name"], d["source"], f"{d['files']:,}", f"{d['bytes']:,}", str(d["data_version"])) for d in drops]
-    table = _table(("drop", "source", "files", "bytes", "version"), rows)
+    table = markdown_table(("drop", "source", "files", "bytes", "version"), rows)
     return f"{table}\n\nLeft out, since they failed: {', '.join(map(escape, failed))}." if failed else table
 
 
 def _code(code: Mapping[str, Any]) -> str:
     return f"{code['version']} ({code['git_commit']})" if code["git_commit"] else str(code["version"])
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [" | ".join(map(escape, row)) for row in (header, *rows)]
-    lines.insert(1, " | ".join("---" for _ in header))
-    return "\n".join(f"| {line} |" for line in lines)

@@ -30,7 +30,7 @@ def write_database(folder: Path, manifest: Mapping[str, Any] | None = None, memo
             connection.execute("set enable_progress_bar = false")
             if memory:
                 connection.execute("set memory_limit = $1", [f"{memory}GiB"])
-            connection.execute(f"attach {_literal(str(target))} as release (storage_version '{STORAGE}')")
+            connection.execute(f"attach {literal(str(target))} as release (storage_version '{STORAGE}')")
             connection.execute("use release; begin")
             for table in RELEASE_TABLES:
                 _copy(connection, table, folder / f"{table.name}.parquet")
@@ -50,9 +50,9 @@ def _copy(connection: duckdb.DuckDBPyConnection, table: Table, parquet: Path) ->
 
 
 def _documentation(table: Table) -> Iterator[str]:
-    yield f"comment on table {table.name} is {_literal(table.doc)}"
+    yield f"comment on table {table.name} is {literal(table.doc)}"
     for column in table.schema.names:
-        yield f'comment on column {table.name}."{column}" is {_literal(table.doc_of(column))}'
+        yield f'comment on column {table.name}."{column}" is {literal(table.doc_of(column))}'
     for column in table.key:
         if column not in NULLABLE_KEYS:
             yield f'alter table {table.name} alter "{column}" set not null'
@@ -65,6 +65,6 @@ def _add_manifest(connection: duckdb.DuckDBPyConnection, manifest: Mapping[str, 
         connection.execute("insert into manifest values ($1, $2)", [key, json.dumps(value, ensure_ascii=False)])
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     """DDL takes no bound parameters."""
     return "'" + text.replace("'", "''") + "'"

@@ -216,7 +216,7 @@ def render(story: Story) -> str:
     lines = [story.image_id or "no bytes could be read", f"{verdict} release {story.release}"]
     lines += _section("found at", map(_found_at, story.occurrences))
     lines += _section("by hand", [story.by_hand] if story.by_hand else [])
-    lines += _section("failed", map(_rule, story.failures))
+    lines += _section("failed", map(rule, story.failures))
     lines += _section("judged", _judged(story.verdicts))
     lines += _section("duplicate of", map(_duplicate, [story.duplicate_of] if story.duplicate_of else []))
     lines += _section("merged into it", map(_duplicate, story.merged))
@@ -237,7 +237,8 @@ def _found_at(occurrence: Occurrence) -> str:
     return f"{occurrence.place} in drop {occurrence.drop}: {outcome}{detail}"
 
 
-def _rule(failure: Failure) -> str:
+def rule(failure: Failure) -> str:
+    """A rule that was failed, with what was measured and what it was held against."""
     return f"{failure.stage}: {failure.reason}{_comparison(failure.value, failure.threshold)}"
 
 

@@ -21,6 +21,8 @@ SEAL = "manifest.sha256"
 TOMBSTONE = "tombstone.json"
 DATABASE = "release.duckdb"
 CARD = "README.md"
+STATISTICS = "statistics.json"
+CROISSANT = "croissant.json"
 STAGES = (
     "source", "takedown", "broken", "override", "content", "size", "aspect", "blur", "text", "duplicate", "corpus",
     "caption",
@@ -55,7 +57,7 @@ def _in_order(found: Collection[str], order: Sequence[str]) -> list[str]:
 
 def files_of(folder: Path) -> dict[str, dict[str, Any]]:
     """Facts about each file of a release that is there."""
-    names = (*(f"{table.name}.parquet" for table in RELEASE_TABLES), DATABASE, CARD)
+    names = (*(f"{table.name}.parquet" for table in RELEASE_TABLES), DATABASE, STATISTICS, CROISSANT, CARD)
     return {name: file_facts(folder / name) for name in names if (folder / name).exists()}
 
 

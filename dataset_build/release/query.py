@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import duckdb
 
+from dataset_build.release.across import Releases
 from dataset_build.release.errors import BadQuery
 from dataset_build.release.reader import Release
 from dataset_build.release.text import plain
@@ -21,13 +22,15 @@ Format = Literal["table", "csv", "json"]
 SHOWN_ROWS = 100
 
 
-def run_sql(release: Release, query: str) -> duckdb.DuckDBPyRelation | None:
-    """The rows that a query gives; null for a statement that gives none, such as COPY.
+def run_sql(release: Release | Releases, query: str, limit: int | None = None) -> duckdb.DuckDBPyRelation | None:
+    """The rows that a query gives, or the first of them; null for a statement that gives none, such as COPY.
 
     Raises BadQuery with DuckDB's words, also for whatever would change the release.
     """
     try:
         rows = release.sql(query)
+        if rows is not None and limit is not None:
+            rows = rows.limit(limit)
         return None if rows is None else rows.execute()
     except duckdb.Error as error:
         raise BadQuery(_first_words(str(error))) from error
@@ -65,18 +68,19 @@ def _csv(columns: list[str], rows: list[Any]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")  # a cell can be handed to another command
     writer.writerow(columns)
-    writer.writerows([_cell(as_json(value)) for value in row] for row in rows)
+    writer.writerows([as_cell(as_json(value)) for value in row] for row in rows)
     return text.getvalue()
 
 
-def _cell(value: Any) -> str:
+def as_cell(value: Any) -> str:
+    """A value of `as_json` as text: null is empty, lists and structs are JSON."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _json(columns: list[str], rows: list[Any]) -> str:
-    names = list(_unique(columns))
+    names = list(unique(columns))
     lines = (
         json.dumps(dict(zip(names, map(as_json, row), strict=True)), ensure_ascii=False, allow_nan=False)
         for row in rows
@@ -84,7 +88,7 @@ def _json(columns: list[str], rows: list[Any]) -> str:
     return "[" + ",\n ".join(lines) + "]\n"
 
 
-def _unique(columns: list[str]) -> Iterator[str]:
+def unique(columns: list[str]) -> Iterator[str]:
     """Numbers added to repeated names, as DuckDB does it in subqueries: a, a_1, a_2."""
     taken: set[str] = set()
     for column in columns:

@@ -139,13 +139,7 @@ class Release:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect(str(self.folder / DATABASE), read_only=True)
-        # Large queries spill: by default that goes into the release's own folder.
-        spill = Path(tempfile.gettempdir()) / f"dataset-build-{os.getpid()}"
-        connection.execute("set temp_directory = $1", [str(spill)])
-        # A name in a query means a table, never a variable of this program.
-        connection.execute("set python_enable_replacements = false")
-        return connection
+        return quiet(duckdb.connect(str(self.folder / DATABASE), read_only=True))
 
     def close(self) -> None:
         """End the connection, and the relations made from it."""
@@ -158,6 +152,16 @@ class Release:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def quiet(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """The same connection, which neither writes beside a release nor sees this program's variables."""
+    # Large queries spill: by default that goes into the release's own folder.
+    spill = Path(tempfile.gettempdir()) / f"dataset-build-{os.getpid()}"
+    connection.execute("set temp_directory = $1", [str(spill)])
+    # A name in a query means a table, never a variable of this program.
+    connection.execute("set python_enable_replacements = false")
+    return connection
 
 
 def _check_table(name: str) -> None:

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from dataset_build.release.card import card, escape
+from dataset_build.release.card import card
+from dataset_build.release.markdown import escape
 
 Manifest = dict[str, Any]
 
