@@ -1,4 +1,4 @@
-"""Croissant metadata judged and used by mlcroissant. `make test-croissant` installs it and runs this file."""
+"""Croissant metadata judged and used by mlcroissant. Run by `make test-exports`."""
 
 from collections.abc import Callable
 from pathlib import Path
