@@ -1,5 +1,6 @@
 """Fixtures that several tests share."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
@@ -9,6 +10,7 @@ import dagster as dg
 import pytest
 
 from dataset_build.build import build
+from dataset_build.cli import main
 from dataset_build.config import Config, Text
 from dataset_build.sample import Sample, make_sample
 from dataset_build.text import models
@@ -59,3 +61,27 @@ def built(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = tmp_path_factory.mktemp("built") / "lake"
     build(lake, Config(), [sample.root])
     return lake
+
+
+class Shell:
+    """Runs a command and keeps what it printed."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.capsys, self.patch = capsys, patch
+
+    def __call__(self, *arguments: object) -> tuple[int, str, str]:
+        self.patch.setattr(sys, "argv", ["dataset-build", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            main()
+            sys.exit(0)
+        printed = self.capsys.readouterr()
+        return int(end.value.code or 0), printed.out, printed.err
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
+    monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
+    return Shell(capsys, monkeypatch)

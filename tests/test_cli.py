@@ -12,37 +12,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dataset_build.cli import main
 from dataset_build.config import Config
 from dataset_build.sample import Sample
 from resources.lake import Lake
+from tests.conftest import Shell
 from tests.pictures import put
 
 QUERY = "select reason, count(*) as images from rejects group by 1 order by 1"
-
-
-class Shell:
-    """Runs a command and keeps what it printed."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
-        self.capsys, self.patch = capsys, patch
-
-    def __call__(self, *arguments: object) -> tuple[int, str, str]:
-        self.patch.setattr(sys, "argv", ["dataset-build", *map(str, arguments)])
-        with pytest.raises(SystemExit) as end:
-            main()
-            sys.exit(0)
-        printed = self.capsys.readouterr()
-        return int(end.value.code or 0), printed.out, printed.err
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Shell:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
-    monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
-    return Shell(capsys, monkeypatch)
 
 
 @pytest.mark.parametrize(
