@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
 import httpx2
 import openai
 
@@ -104,7 +103,7 @@ class Endpoints:
                 except openai.APIConnectionError as error:
                     if _is_late(error):
                         raise CallFailed("timeout", f"no reply within {endpoint.client.timeout} s") from error
-                    why, disconnects = self._disconnected(endpoint, error), disconnects + 1
+                    why, disconnects = await self._disconnected(endpoint, error), disconnects + 1
                     continue
                 except openai.APIStatusError as error:
                     why = await self._judged(endpoint, error)
@@ -139,7 +138,7 @@ class Endpoints:
         try:
             served = await endpoint.models()
         except openai.APIConnectionError as error:
-            return self._disconnected(endpoint, error)
+            return await self._disconnected(endpoint, error)
         except (openai.OpenAIError, ValueError) as error:
             return f"{endpoint.url}: not an OpenAI-compatible server: {error}"
         if self.binding.model in served:
@@ -158,14 +157,16 @@ class Endpoints:
             endpoint.limit = max(1, endpoint.limit // 2)
         return why
 
-    def _disconnected(self, endpoint: Endpoint, error: openai.APIConnectionError) -> str:
-        """Why a request was not answered. A server that takes no connection at all is down."""
-        cause = _cause(error)
-        endpoint.why = f"{endpoint.url} doesn't answer ({str(cause) or type(cause).__name__})"
-        if endpoint.up and isinstance(cause, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
-            endpoint.up = False
-            self.log(endpoint.why)
-        return endpoint.why
+    async def _disconnected(self, endpoint: Endpoint, error: openai.APIConnectionError) -> str:
+        """Why a request was not answered. A server that doesn't tell its models either is down."""
+        why = f"{endpoint.url} doesn't answer ({str(_cause(error)) or type(_cause(error)).__name__})"
+        try:
+            await endpoint.models()
+        except openai.OpenAIError:
+            if endpoint.up:
+                self.log(why)
+            endpoint.up, endpoint.why = False, why
+        return why
 
     @asynccontextmanager
     async def _least_busy(self) -> AsyncIterator[Endpoint]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dataset_build.config import Config, ConfigError, load_config, template
+from dataset_build.config import Binding, Config, ConfigError, load_config, template, with_settings
 
 
 @pytest.fixture(autouse=True)
@@ -20,9 +20,17 @@ def test_the_template_holds_every_setting_at_its_default() -> None:
 
 
 def test_every_setting_is_explained() -> None:
-    for section in Config.model_fields.values():
-        for name, field in section.annotation.model_fields.items():
+    for section in (*(field.annotation for field in Config.model_fields.values()), Binding):
+        for name, field in section.model_fields.items():
             assert field.description, name
+    assert template().count("# name, as the server calls it") == 1
+
+
+def test_a_setting_inside_a_table_of_a_table_is_found() -> None:
+    changed = with_settings(Config(), ["models.vlm.model=a/b", 'models.llm.endpoints=["http://127.0.0.1:1/v1"]'])
+    assert (changed.models.vlm.model, changed.models.llm.endpoints) == ("a/b", ["http://127.0.0.1:1/v1"])
+    with pytest.raises(ConfigError, match=r"models.vlm.modl: no such setting; did you mean models.vlm.model\?"):
+        with_settings(Config(), ["models.vlm.modl=x"])
 
 
 def test_without_a_file_the_defaults_hold() -> None:
@@ -51,6 +59,10 @@ def test_the_environment_and_then_the_argument_win(monkeypatch: pytest.MonkeyPat
         ("[rules]\nmin_sid = 1", "rules.min_sid: Extra inputs are not permitted (got 1)"),
         ("[rules", "not valid TOML"),
         ("[duplicates]\nradius = 50\nwidest_radius = 40", "radius (50) is wider than widest_radius (40)"),
+        ('[captions]\nrecipes = ["compose", "compose"]', "recipes names compose more than once"),
+        ("[captions]\nrecipes = []", "captions.recipes: List should have at least 1 item"),
+        ("[models.vlm.extra]\nmax_tokens = 1", "max_tokens: a field of its own, or for recipes to say"),
+        ("[models.vlm.sampling]\nn = 2", "n: not a sampling parameter; there are frequency_penalty, max_tokens"),
     ],
 )
 def test_a_wrong_file_is_named_with_what_is_wrong(text: str, message: str) -> None:

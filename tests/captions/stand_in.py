@@ -58,6 +58,9 @@ class StandIn:
         values = {"num_requests_running": self.running, "num_requests_waiting": self.waiting, "kv_cache_usage_perc": 0}
         return PlainTextResponse("".join(f'vllm:{k}{{engine="0"}} {float(v)}\n' for k, v in values.items()))
 
+    async def health(self, request: Request) -> Response:
+        return Response()
+
     async def chat(self, request: Request) -> Response:
         body = json.loads(await request.body())
         self.headers.append(dict(request.headers))
@@ -84,6 +87,7 @@ class StandIn:
                 Route("/v1/models", self.models),
                 Route("/v1/chat/completions", self.chat, methods=["POST"]),
                 Route("/metrics", self.metrics),
+                Route("/health", self.health),
             ]
         )
 
