@@ -33,7 +33,7 @@ WRITTEN = """
         'ok' as status, 'compose' as model, '{}' as params, 1 as attempt, true as final, now() as created_at
     from caption_inputs
 """
-MEMORY = 1  # GiB that queries may hold
+MEMORY = 1.5  # GiB that queries may hold
 ASKED = "select count(*) from images where caption ilike '%word1234%'"
 
 
