@@ -9,10 +9,12 @@ import pytest
 from dataset_build.build import build
 from dataset_build.config import Config, load_config
 from dataset_build.release.across import Releases
+from dataset_build.release.diff import diff, diff_page
 from dataset_build.release.gallery import gallery
 from dataset_build.release.query import render_rows, run_sql
 from dataset_build.release.reader import open_release
 from resources.annotations import import_annotations
+from resources.images import jpegs
 from resources.lake import Lake
 from resources.people import take_down
 
@@ -55,3 +57,10 @@ def test_a_question(lake: Path, every: str, query: str, answer: str) -> None:
 def test_a_query_is_a_page_too(lake: Path) -> None:
     with open_release(lake=lake) as opened:
         assert len(gallery(opened, "from rejects where reason = 'blurred'").sections[0].cards) == 17
+
+
+def test_what_is_taken_down_is_not_shown(lake: Path) -> None:
+    page = diff_page(diff(lake, "1", "2", limit=10))
+    removed = {card.title: card.image_ids[0] for card in page.sections[0].cards}
+    shown = jpegs(Lake(lake, Config()), list(removed.values()))
+    assert set(removed.values()) - set(shown) == {removed["photos/2025/DSC_00207.jpg"]}

@@ -103,7 +103,8 @@ def _cause(row: Row) -> str:
     if row["change"] == "added":
         return "new" if row["reason"] == "new" else f"was left out by {row['stage']}: {row['reason']}"
     if row["change"] == "recaptioned":
-        return f"{row['reason']} ({' → '.join(dict.fromkeys((row['made_before'], row['made_after'])))})"
+        makers = dict.fromkeys(filter(None, (row["made_before"], row["made_after"])))
+        return f"{row['reason']} ({' → '.join(makers)})"
     return ": ".join(filter(None, (row["stage"], row["reason"])))
 
 
