@@ -1,6 +1,5 @@
 """Fixtures that several tests share."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from importlib.util import find_spec
@@ -10,7 +9,6 @@ import dagster as dg
 import pytest
 
 from dataset_build.build import build
-from dataset_build.cli import main
 from dataset_build.config import Config, Text
 from dataset_build.sample import Sample, make_sample
 from dataset_build.text import models

@@ -16,7 +16,6 @@ import pytest
 from dataset_build.config import Config
 from dataset_build.sample import Sample
 from resources.lake import Lake
-from tests.conftest import Shell
 from tests.pictures import put
 from tests.shell import Shell
 

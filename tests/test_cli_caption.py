@@ -8,8 +8,8 @@ import pytest
 from dataset_build.build import build
 from dataset_build.config import Config
 from tests.captions.stand_in import Answer, StandIn, serving
-from tests.conftest import Shell
 from tests.pictures import put
+from tests.shell import Shell
 
 
 @pytest.fixture(scope="module")
