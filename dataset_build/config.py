@@ -437,7 +437,7 @@ class CaptionRules(Section):
     )
     near_likeness: float = Field(
         0.9,
-        ge=0.5,
+        gt=0.5,
         le=1,
         description="share of the distinct words of both, of those of either, that is nearly the same",
     )

@@ -1,7 +1,7 @@
 -- How many other images have nearly the same caption by the same recipe: near_likeness of the distinct words of both, of
 -- those of either. Captions without any such are absent; nothing is looked for where near_images is 0.
--- Of two sets so alike each has few words that the other has not, so they share one of the few rarest of either: only
--- those are compared (prefix filtering: Bayardo et al. 2007). None is missed.
+-- Of two sets so alike each has few words that the other has not, so they share two of the few rarest of either: only
+-- those are compared (prefix filtering: Bayardo et al. 2007, Wang et al. 2012). None is missed.
 -- view
 -- inputs: candidate_captions, captions
 -- params: near_images, near_likeness
@@ -25,20 +25,27 @@ ranked as (
     from tokens join frequencies f using (word)
 ),
 rare as materialized (
-    select s.fingerprint, s.variant, s.n, r.word, s.number, s.size
+    select s.fingerprint, s.variant, s.n, s.number, s.size, r.word, r.rank
     from ranked r join sets s using (number)
-    where r.rank <= s.size - ceil($near_likeness * s.size - 1e-9) + 1
+    where r.rank <= s.size - ceil($near_likeness * s.size - 1e-9) + 2
+),
+pairs as materialized (
+    select a.number, a.size, hash(a.fingerprint, a.variant, a.n, a.word, b.word) as words
+    from rare a join rare b on b.number = a.number and b.rank > a.rank
 ),
 compared as (
     select distinct a.number as one, b.number as other
-    from rare a join rare b using (fingerprint, variant, n, word)
+    from pairs a join pairs b using (words)
     where a.number < b.number and least(a.size, b.size) >= $near_likeness * greatest(a.size, b.size) - 1e-9
 ),
 near as (
-    select one, other, a.images as images_one, b.images as images_other
-    from compared join sets a on a.number = one join sets b on b.number = other,
-    lateral (select len(list_intersect(a.words, b.words)) as shared)
-    where shared / (a.size + b.size - shared) >= $near_likeness - 1e-9
+    select one, other, images_one, images_other
+    from (
+        select c.*, a.images as images_one, b.images as images_other, a.size + b.size as sizes,
+            len(list_intersect(a.words, b.words)) as shared
+        from compared c join sets a on a.number = one join sets b on b.number = other
+    )
+    where shared / (sizes - shared) >= $near_likeness - 1e-9
 ),
 others as (
     select number, sum(images)::double as images

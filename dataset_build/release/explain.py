@@ -282,6 +282,8 @@ def _caption(caption: dict[str, Any]) -> str:
     text = f"“{caption['caption']}”" if caption["status"] == "ok" else caption["status"]
     revision = f"@{caption['model_revision']}" if caption["model_revision"] else ""
     made_by = f"{caption['recipe']}/{caption['variant']}, {caption['model']}{revision}"
+    reasons = ", ".join(failure["reason"] for failure in caption.get("failures") or ())  # none in older releases
+    fails = f", fails {reasons}" if reasons else ""
     prompt = f", prompt {caption['prompt_hash'][:12]}" if caption["prompt_hash"] else ""
     parent = f", after {caption['parent'][:12]}" if caption["parent"] else ""
-    return f"{text} by {made_by}{prompt}{parent}{' (chosen)' if caption['chosen'] else ''}"
+    return f"{text} by {made_by}{prompt}{parent}{fails}{' (chosen)' if caption['chosen'] else ''}"

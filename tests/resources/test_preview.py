@@ -82,7 +82,7 @@ def test_images_that_come_in_count_as_kept_until_they_are_captioned(lake: Path) 
 
 def test_what_does_not_change_is_shared_with_what_is_stored(lake: Path) -> None:
     _, draft = preview(lake, Config(), ["caption_rules.min_characters=40"])
-    assert set(draft.held) == {"caption_verdicts", "outcomes_now", "outcomes_changed"}
+    assert set(draft.held) == {"caption_failures", "caption_verdicts", "outcomes_now", "outcomes_changed"}
 
 
 @pytest.mark.parametrize(
