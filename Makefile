@@ -81,7 +81,7 @@ ui: $(READY)  ## Open the Dagster UI over the lake, on this machine only
 	$(BIN)/dataset-build ui --lake $(LAKE)
 
 bench: $(MODELS)  ## Print the benchmarks' ratios
-	for b in decode_once near_duplicates update ingest releases tags text_heavy verdicts; do \
+	for b in decode_once near_duplicates update ingest releases tags text_heavy verdicts captioning; do \
 		$(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake

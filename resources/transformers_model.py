@@ -103,17 +103,17 @@ class TransformersModel:
     def _tokens(self, ids: Any, logits: Any, alternatives: int) -> tuple[Token, ...]:
         logprobs = logits.float().log_softmax(-1)
         own = logprobs.gather(-1, ids[:, None])[:, 0].tolist()
-        best = logprobs.topk(alternatives) if alternatives else None
-        tops = [
-            dict(zip(map(self._text, best.indices[row].tolist()), best.values[row].tolist(), strict=True))
-            if best
-            else {}
-            for row in range(len(own))
-        ]
+        tops = [self._alternatives(row, alternatives) for row in logprobs] if alternatives else [{} for _ in own]
         return tuple(
             Token(self._text(number), logprob, top)
             for number, logprob, top in zip(ids.tolist(), own, tops, strict=True)
         )
+
+    def _alternatives(self, logprobs: Any, count: int) -> dict[str, float]:
+        """The likeliest tokens; of equal texts the likeliest."""
+        best = logprobs.topk(count)
+        pairs = zip(map(self._text, best.indices.tolist()), best.values.tolist(), strict=True)
+        return dict(reversed(list(pairs)))
 
     def _text(self, number: int) -> str:
         return str(self.processor.tokenizer.decode([number]))

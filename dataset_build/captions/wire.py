@@ -87,7 +87,8 @@ def _choice(choice: Mapping[str, Any]) -> Choice:
 
 
 def _token(token: Mapping[str, Any]) -> Token:
-    top = {each["token"]: float(each["logprob"]) for each in token.get("top_logprobs") or ()}
+    alternatives = reversed(token.get("top_logprobs") or ())  # of equal texts the likeliest counts
+    top = {each["token"]: float(each["logprob"]) for each in alternatives}
     return Token(token["token"], float(token["logprob"]), top)
 
 

@@ -6,6 +6,8 @@ from dataset_build.captions.calls import Choice, Picture, Request, Sampling, Tok
 from dataset_build.captions.wire import FIELDS, body_of, reply_of, status_of
 from tests.captions.stand_in import completion
 
+TOP = {"token": "b", "logprob": -2.0}
+
 
 def test_every_sampling_parameter_is_sent_whether_set_or_not() -> None:
     body = body_of(Request("vlm", (Turn("user", ("Hi",)),), Sampling(temperature=0.7, n=2)), "m", {})
@@ -55,7 +57,7 @@ def test_what_goes_beyond_a_text_is_asked_for() -> None:
 def test_a_reply_has_its_choices_in_order_with_tokens_and_costs() -> None:
     body = completion(["b", "a"], finish="length")
     body["choices"].reverse()
-    logprobs = {"content": [{"token": "a", "logprob": -0.1, "top_logprobs": [{"token": "b", "logprob": -2.0}]}]}
+    logprobs = {"content": [{"token": "a", "logprob": -0.1, "top_logprobs": [TOP, {**TOP, "logprob": -3.0}]}]}
     body["choices"][0]["logprobs"] = logprobs
     body["prompt_logprobs"] = [None, {"7": {"logprob": -1.5, "decoded_token": "cat"}, "9": {"logprob": -0.2}}]
     reply = reply_of(body, "m", "r")

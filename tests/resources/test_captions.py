@@ -252,30 +252,46 @@ def test_a_lost_server_ends_the_run_and_the_next_one_asks_the_rest_only(home: Pa
     no_row_is_there_twice(rows(home, settings))
 
 
-def test_a_killed_run_asks_again_at_most_what_was_in_flight(home: Path, server: StandIn) -> None:
-    process: list[subprocess.Popen[bytes]] = []
+def stopped(home: Path, server: StandIn, how: signal.Signals) -> tuple[int, str, Config]:
+    """A run on the command line that is sent a signal when its eighth request arrives: exit code and last words."""
+    process: list[subprocess.Popen[str]] = []
 
     def answer(body: dict[str, Any], number: int) -> Answer:
         if number == 7:
-            process[0].send_signal(signal.SIGKILL)
+            process[0].send_signal(how)
         return Answer(delay=0.05)
 
     server.answer = answer
     settings = config(home, server, max_in_flight=2)
     vlm = f"model = 'stand-in'\nrevision = 'r1'\nendpoints = ['{server.url}']\n"
     (home / "dataset.toml").write_text(f"[captions]\nmax_in_flight = 2\n[models.vlm]\n{vlm}")
-    command = [sys.executable, "-c", "from dataset_build.cli import main; main()", "caption"]
-    recipe = settings.captions.recipes[0]
-    process.append(subprocess.Popen([*command, "--recipe", recipe, "--lake", home / "lake"], cwd=home))
-    assert process[0].wait(60) == -signal.SIGKILL
+    main = [sys.executable, "-c", "from dataset_build.cli import main; main()"]
+    command = [*main, "caption", "--recipe", settings.captions.recipes[0], "--lake", str(home / "lake")]
+    process.append(subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True))
+    _, said = process[0].communicate(timeout=120)
+    return process[0].returncode, said, settings
+
+
+def test_a_killed_run_asks_again_at_most_what_was_in_flight(home: Path, server: StandIn) -> None:
+    code, _, settings = stopped(home, server, signal.SIGKILL)
+    assert code == -signal.SIGKILL
     assert rows(home, settings) == []
-    before = len(server.bodies)
+    assert len(server.bodies) >= 8
     server.answer = lambda body, number: Answer()
     assert run(home, settings).statuses == {"ok": IMAGES}
     repeated = [tag for tag, count in Counter(map(asked, server.bodies)).items() if count > 1]
-    assert before >= 8
     assert len(repeated) <= 2
     no_row_is_there_twice(rows(home, settings))
+
+
+def test_an_interrupted_run_says_how_to_go_on_and_keeps_its_rows(home: Path, server: StandIn) -> None:
+    code, said, settings = stopped(home, server, signal.SIGINT)
+    assert code == 130
+    assert said.splitlines()[-1] == "interrupted; what was finished is kept, run the same command to go on"
+    assert "Traceback" not in said
+    kept = len(rows(home, settings))
+    assert 5 <= kept < IMAGES
+    assert run(home, settings).total == IMAGES - kept
 
 
 def test_a_limit_takes_a_sample_and_the_next_run_goes_on(home: Path, server: StandIn) -> None:

@@ -39,6 +39,7 @@ async def coloured(job):
     step = job.step("ask")
     reply = await job.ask(step, Request("vlm", turns, sampling, schema=SCHEMA))
     texts = [f"A {json.loads(choice.text)['colour']} picture." for choice in reply.choices]
+    step.said = tuple(texts)
     return {"caption": texts}
 '''
 
