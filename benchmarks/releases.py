@@ -34,7 +34,7 @@ WRITTEN = """
     from caption_inputs
 """
 MEMORY = 1.5  # GiB that queries may hold
-ASKED = "select count(*) from images where caption ilike '%word1234%'"
+ASKED = "select count(*) from images where contains(caption, 'word1234')"
 
 
 def caption(lake: Lake) -> None:

@@ -1,11 +1,6 @@
 """The command line: parse, call, print. Heavy imports wait until a command needs them."""
 
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn
 
@@ -22,6 +17,7 @@ from dataset_build.cli_look import gallery
 from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_recipes import app as recipes_app
 from dataset_build.cli_release import app as release_app
+from dataset_build.cli_ui import ui
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
 
@@ -38,6 +34,7 @@ dataset-build explain 3f9a
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
+app.command()(ui)
 app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
@@ -291,52 +288,3 @@ def sql(
         raise typer.BadParameter("give --release or --all, not both")
     with Releases(lake) if every else open_release(release, lake) as opened:
         sys.stdout.write(render_rows(run_sql(opened, query), form, out.width))
-
-
-@app.command()
-def ui(
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
-    lake: LakeOption = LAKE,
-    config: ConfigOption = None,
-) -> None:
-    """Open the Dagster UI over the lake, on this machine only."""
-    from dataset_build.build import instance_of
-
-    root = lake.resolve()
-    workspace = Path(__file__).parents[1] / "workspace.yaml"
-    where = ["-w", str(workspace)] if workspace.exists() else ["-m", "dataset_build.definitions"]
-    named = {"DATASET_BUILD_CONFIG": str(config.resolve())} if config else {}
-    environment = {
-        **os.environ,
-        "DATASET_BUILD_LAKE": str(root),
-        "DAGSTER_HOME": str(instance_of(root)),
-        **named,
-    }
-    command = [
-        str(Path(sys.executable).with_name("dagster")),
-        "dev",
-        *where,
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
-    with sheets(root):
-        process = subprocess.Popen(command, env=environment)  # noqa: S603 - no shell is wanted
-        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
-        signal.signal(signal.SIGINT, lambda *_: None)  # the terminal has sent it to both
-        code = process.wait()
-    sys.exit(code)
-
-
-@contextmanager
-def sheets(root: Path) -> Iterator[None]:
-    """Contact sheets for the UI, unless another UI gives out its own."""
-    from resources.sheets import PORT, serving
-
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(serving(root))
-        except OSError:
-            err.print(f"port {PORT} is taken, so that the UI shows no contact sheets; they lie in {root / 'sheets'}")
-        yield

@@ -30,10 +30,9 @@ def take_down(lake: Lake, kind: Kind, value: str, reason: str, radius: int = RAD
     value = find_image(lake, value) if kind == "image" else as_value(kind, value)
     phash = _phash(lake, value) if kind == "image" else value if kind == "phash" else None
     row = {"kind": kind, "value": value, "phash": phash, "radius": radius if phash else None, "reason": _words(reason)}
-    for known in lake.view("active_takedowns").to_pylist():
-        if (known["kind"], known["value"], known["radius"]) == (kind, value, row["radius"]):
-            return dict(known)
-    row = _add(lake, "takedowns", row)
+    known = lake.view("active_takedowns").to_pylist()
+    same = [each for each in known if all(each[key] == row[key] for key in ("kind", "value", "radius"))]
+    row = same[0] if same else _add(lake, "takedowns", row)
     forget(lake.root, lake.view("taken_down")["image_id"].to_pylist())
     return row
 

@@ -1,29 +1,35 @@
 -- lineage: the story of every image that was seen, kept or not.
--- inputs: occurrences, drops, kept, failures, duplicates, chosen_captions, stages, current_occurrences, current_text, taken_down, current_overrides
-with places as (
-    -- Sorting one list of structs is several times as fast as an ordered aggregate with as many keys.
-    select
-        o.image_id,
-        list_transform(
-            list_sort(list({'sequence': d.sequence, 'uri': o.uri, 'member': o.member, 'drop': o.drop})),
-            lambda x: {'drop': x.drop, 'uri': x.uri, 'member': x.member}
-        ) as occurrences
+-- inputs: occurrences, drops, kept, failures, duplicates, chosen_captions, stages, homes, current_text, taken_down, current_overrides
+-- Lists can't spill to disk, so they are made only of what stands twice.
+with found as (
+    select o.image_id, d.sequence, o.uri, o.member, o.drop
     from occurrences o join drops d on d.drop = o.drop
     where o.image_id is not null
-    group by o.image_id
+),
+again as (select image_id from found group by image_id having count(*) > 1),
+places as (
+    select f.image_id, [{'drop': f.drop, 'uri': f.uri, 'member': f.member}] as occurrences
+    from found f anti join again a on a.image_id = f.image_id
+    union all
+    select
+        f.image_id,
+        list_transform(
+            list_sort(list({'sequence': f.sequence, 'uri': f.uri, 'member': f.member, 'drop': f.drop})),
+            lambda x: {'drop': x.drop, 'uri': x.uri, 'member': x.member}
+        ) as occurrences
+    from found f semi join again a on a.image_id = f.image_id
+    group by f.image_id
 ),
 merged as (
     select keeper, list(image_id order by image_id) as merged
     from duplicates where image_id <> keeper group by keeper
 ),
--- What a stage says follows from a few things, the same for many images.
+-- What every stage says follows from three things, which are the same for many images.
 cases as (
-    select
-        p.image_id,
-        coalesce(list_transform(f.failures, lambda x: x.stage), []) as failed,
-        exists (from current_occurrences c where c.image_id = p.image_id) as is_current,
-        exists (from current_text t where t.image_id = p.image_id and t.status = 'ok') as has_text
-    from places p left join failures f on f.image_id = p.image_id
+    select failed, is_current, has_text
+    from (select list_transform(failures, lambda x: x.stage) as failed from failures union select []) f
+    cross join (values (true), (false)) c(is_current)
+    cross join (values (true), (false)) t(has_text)
 ),
 judged as (
     select c.failed, c.is_current, c.has_text, list({
@@ -37,7 +43,7 @@ judged as (
             else 'passed'
         end
     } order by s.rank) as verdicts
-    from (select distinct failed, is_current, has_text from cases) c
+    from cases c
     left join stages first on first.stage = c.failed[1]
     cross join stages s
     group by all
@@ -47,7 +53,7 @@ select
     k.image_id is not null as kept,
     p.occurrences,
     coalesce(f.failures, []) as failures,
-    v.verdicts,
+    j.verdicts,
     t.number as takedown,
     h.verdict as override,
     coalesce(t.words, h.reason) as by_hand,
@@ -60,10 +66,12 @@ select
     c.fingerprint as caption_fingerprint,
     c.parent as caption_parent
 from places p
-join cases x on x.image_id = p.image_id
-join judged v on v.failed = x.failed and v.is_current = x.is_current and v.has_text = x.has_text
 left join kept k on k.image_id = p.image_id
 left join failures f on f.image_id = p.image_id
+left join homes o on o.image_id = p.image_id
+left join current_text x on x.image_id = p.image_id
+join judged j on j.failed = coalesce(list_transform(f.failures, lambda x: x.stage), [])
+    and j.is_current = (o.image_id is not null) and j.has_text = coalesce(x.status = 'ok', false)
 left join taken_down t on t.image_id = p.image_id
 left join current_overrides h on h.image_id = p.image_id
 left join duplicates d on d.image_id = p.image_id and d.keeper <> p.image_id

@@ -138,3 +138,33 @@ def test_corpus_and_caption_rules_do_not_judge_what_people_keep() -> None:
     given = {"chosen_captions": short, "caption_failures": fails, "caption_texts": inputs}
     rows = run("caption_verdicts", overrides=words, **given, **planted)
     assert [(row["image_id"], row["reason"]) for row in rows] == [(B, "too_short"), (C, "no_caption")]
+
+
+def test_lineage_has_the_verdict_of_every_stage() -> None:
+    places = found(a=(A, {}), b=(B, {}), c=(C, {}))
+    gone = [{"drop": "d0", "uri": "a", "source": "s", "image_id": D, "status": "ok"}]  # replaced by a of drop d
+    verdict = {"value": 1.0, "threshold": 2.0}
+    rows = run(
+        "release_lineage",
+        drops=[{"drop": "d0", "source": "s", "sequence": 0}, *DROPS],
+        occurrences=[*gone, *places],
+        image_facts=[fact(A), fact(B), fact(C)],
+        text_regions=[{"image_id": A, "status": "ok", "text_area": 0.0}],
+        image_verdicts=[{"image_id": B, "stage": "broken", "reason": "truncated"}],
+        corpus_verdicts=[{"image_id": C, "stage": "corpus", "reason": "capped", **verdict}],
+        caption_verdicts=[{"image_id": A, "stage": "caption", "reason": "no_caption"}],
+    )
+    told = {
+        row["image_id"]: {
+            verdict: [each["stage"] for each in row["verdicts"] if each["verdict"] == verdict]
+            for verdict in ("rejected", "not_judged")
+        }
+        for row in rows
+    }
+    judged_later = ["content", "size", "aspect", "blur", "text", "duplicate", "corpus", "caption"]
+    assert told == {
+        A: {"rejected": ["caption"], "not_judged": []},
+        B: {"rejected": ["broken"], "not_judged": judged_later},
+        C: {"rejected": ["corpus"], "not_judged": ["text", "caption"]},
+        D: {"rejected": ["source"], "not_judged": ["takedown", "broken", "override", *judged_later]},
+    }

@@ -1,0 +1,62 @@
+"""The command line's `ui` command: Dagster's pages over a lake, and the contact sheets that they show."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    lake: LakeOption = LAKE,
+    config: ConfigOption = None,
+) -> None:
+    """Open the Dagster UI over the lake, on this machine only."""
+    from dataset_build.build import instance_of
+
+    root = lake.resolve()
+    workspace = Path(__file__).parents[1] / "workspace.yaml"
+    where = ["-w", str(workspace)] if workspace.exists() else ["-m", "dataset_build.definitions"]
+    named = {"DATASET_BUILD_CONFIG": str(config.resolve())} if config else {}
+    environment = {
+        **os.environ,
+        "DATASET_BUILD_LAKE": str(root),
+        "DAGSTER_HOME": str(instance_of(root)),
+        **named,
+    }
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        "dev",
+        *where,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    with sheets(root):
+        process = subprocess.Popen(command, env=environment)  # noqa: S603 - no shell is wanted
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        signal.signal(signal.SIGINT, lambda *_: None)  # the terminal has sent it to both
+        code = process.wait()
+    sys.exit(code)
+
+
+@contextmanager
+def sheets(root: Path) -> Iterator[None]:
+    """Contact sheets for the UI, unless another UI gives out its own."""
+    from resources.sheets import PORT, serving
+
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(serving(root))
+        except OSError:
+            err.print(f"port {PORT} is taken, so that the UI shows no contact sheets; they lie in {root / 'sheets'}")
+        yield
