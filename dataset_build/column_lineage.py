@@ -15,15 +15,20 @@ def column_sources(name: str) -> Columns:
     """For each column of sql/<name>.sql the columns of the lake's tables that its values come from.
 
     Views are followed to their tables; what only filters or joins doesn't count. A column that is made from none, such
-    as a constant or a count, is absent.
+    as a constant or a count, is absent. A query that sqlglot can't follow has none: it is for the UI to draw, and no
+    reason for a build to fail.
     """
     from sqlglot import exp
+    from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
 
     tables = {table.name: dict.fromkeys(table.schema.names, "text") for table in LAKE_TABLES}
     views = {view: _sql(view) for view in sorted(_views(name))}
     schema = {**tables, "drops": DROPS}
-    nodes = lineage(None, _sql(name), schema, sources=views, dialect="duckdb", trim_selects=False)
+    try:
+        nodes = lineage(None, _sql(name), schema, sources=views, dialect="duckdb", trim_selects=False)
+    except SqlglotError:
+        return {}
     sources: Columns = {}
     for column, node in nodes.items():
         leaves = [each for each in node.walk() if not each.downstream and isinstance(each.expression, exp.Table)]
