@@ -15,7 +15,8 @@ def column_sources(name: str) -> Columns:
     """For each column of sql/<name>.sql the columns of the lake's tables that its values come from.
 
     Views are followed to their tables; what only filters or joins doesn't count. A column that is made from none, such
-    as a constant or a count, is absent; so are all of a query that sqlglot can't follow.
+    as a constant or a count, is absent. A query that sqlglot can't follow has none: it is for the UI to draw, and no
+    reason for a build to fail.
     """
     from sqlglot import exp
     from sqlglot.errors import SqlglotError
