@@ -100,7 +100,7 @@ def test_overrides_win_over_rules_and_are_told(lake: Lake) -> None:
     assert kept(lake) == ["0.png", "2.png", "copy.png", "small.png"]
     assert rejects(lake) == {"1.png": ("override", "rejected_by_hand", "off topic")}
     assert "by hand\n  keep: it is meant to be small\n" in told(lake, "small.png")
-    assert "judged\n  passed     source, takedown, broken, size, aspect" in told(lake, "2.png").replace(
+    assert "judged\n  passed     source, takedown, broken, content, size, aspect" in told(lake, "2.png").replace(
         "override, ", ""
     )
     for name in ("small.png", "1.png", "copy.png"):
