@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 MODELS := $(VENV)/.models
-TORCH := .venv-torch
+CLIP := .venv-clip
+READERS := .venv-exports
 VLLM := .venv-vllm
 FASTDUP := .venv-fastdup
 
@@ -47,17 +48,22 @@ test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
 
-$(TORCH)/.ready: pyproject.toml
-	$(PYTHON) -m venv $(TORCH)
-	$(TORCH)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 --editable '.[dev,clip,readers]'
-	-$(TORCH)/bin/dataset-build text-models
-	touch $(TORCH)/.ready
+$(CLIP)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(CLIP)
+	$(CLIP)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 pytest --editable '.[clip,text]'
+	-$(CLIP)/bin/dataset-build text-models
+	touch $(CLIP)/.ready
 
-test-clip: $(TORCH)/.ready  ## Run the tests of embeddings, in an environment with torch and transformers
-	$(TORCH)/bin/pytest -q tests/clip
+test-clip: $(CLIP)/.ready  ## Run the tests of embeddings, in an environment with torch and transformers
+	$(CLIP)/bin/pytest -q tests/clip
 
-test-exports: $(TORCH)/.ready  ## Read exports and metadata back by the libraries they are for
-	$(TORCH)/bin/pytest -q tests/exports/test_readers.py tests/release/test_mlcroissant.py
+$(READERS)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(READERS)
+	$(READERS)/bin/pip install --quiet --disable-pip-version-check pytest --editable '.[readers]'
+	touch $(READERS)/.ready
+
+test-exports: $(READERS)/.ready  ## Read exports and metadata back by the libraries they are for
+	$(READERS)/bin/pytest -q tests/exports/test_readers.py tests/release/test_mlcroissant.py
 
 $(FASTDUP)/.ready: $(READY)
 	$(PYTHON) -m venv $(FASTDUP)
@@ -85,4 +91,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 		$(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) $(TORCH) $(VLLM) $(FASTDUP) $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) $(CLIP) $(READERS) $(VLLM) $(FASTDUP) $(SAMPLE) $(LAKE)
