@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -57,7 +58,7 @@ class Run:
     _rows: list[Row] = field(default_factory=list)
     _images: int = 0
     _written: float = field(default_factory=time.monotonic)
-    _writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _writer: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))  # one part after the other
 
     async def over(
         self,
@@ -79,7 +80,8 @@ class Run:
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         finally:
-            self._flush()
+            with self._writer:
+                self._part().result()
 
     async def _start(
         self, images: Iterator[T], caption: Callable[[T], Awaitable[list[Row]]], at_once: int, group: asyncio.TaskGroup
@@ -103,8 +105,7 @@ class Run:
         self.watch(self.tally)
         self._judge()
         if self._images >= PART_IMAGES or time.monotonic() - self._written > PART_SECONDS:
-            async with self._writing:
-                await asyncio.to_thread(self._flush)
+            await asyncio.wrap_future(self._part())
 
     def _judge(self) -> None:
         tally = self.tally
@@ -115,11 +116,10 @@ class Run:
                 "see their rows in captions, or raise captions.max_failures"
             )
 
-    def _flush(self) -> None:
-        """Write the rows that have come. Others may come meanwhile."""
+    def _part(self) -> Future[None]:
+        """Write the rows that have come, beside the event loop."""
         rows, self._rows, self._images, self._written = self._rows, [], 0, time.monotonic()
-        if rows:
-            self.write(rows)
+        return self._writer.submit(self.write, rows)
 
 
 async def _raised(lost: asyncio.Future[None]) -> None:

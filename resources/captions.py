@@ -47,17 +47,11 @@ def _update(lake: Lake, recipe: Recipe, piece: Piece, watch: Watch, log: Log) ->
         if lake.config.captions.inherit and bindings:
             _inherit(lake, piece)
         waiting = stack.enter_context(_waiting(lake, piece))
-        work = _Work(
-            lake,
-            recipe,
-            piece,
-            bindings,
-            journal,
-            Tally(recipe.name, pq.read_metadata(waiting).num_rows, journal.spent),
-        )
-        if work.tally.total:
+        tally = Tally(recipe.name, pq.read_metadata(waiting).num_rows, journal.spent)
+        work = _Work(lake, recipe, piece, bindings, journal, tally)
+        if tally.total:
             asyncio.run(work.done(waiting, watch, log))
-    return work.tally
+    return tally
 
 
 def _inherit(lake: Lake, piece: Piece) -> None:
@@ -121,5 +115,5 @@ class _Work:
         return await write(self.recipe, image.subject, image.views, model, key, datetime.now(UTC), values, sampling)
 
     def _write(self, rows: list[dict[str, object]]) -> None:
-        batch = pa.RecordBatch.from_pylist(rows, CAPTIONS.schema)
-        self.piece.append([batch], {}, self.lake.provenance)
+        if rows:
+            self.piece.append([pa.RecordBatch.from_pylist(rows, CAPTIONS.schema)], {}, self.lake.provenance)

@@ -27,7 +27,10 @@ class TransformersModel:
     async def ask(self, request: Request) -> Reply:
         """The reply. Raises CallFailed, and nothing else, when there is none."""
         async with self._busy:
-            return await asyncio.to_thread(self._ask, request)
+            try:
+                return await asyncio.to_thread(self._ask, request)
+            except RuntimeError as error:  # such as memory that is full
+                raise CallFailed("server_error", str(error)) from error
 
     def _ask(self, request: Request) -> Reply:
         import torch
@@ -138,10 +141,11 @@ def _longer(inputs: Any, ids: Any) -> dict[str, Any]:
     """The inputs with tokens added at their end."""
     import torch
 
-    longer = dict(inputs)
-    longer["input_ids"] = torch.cat([inputs["input_ids"], ids], dim=1)
-    longer["attention_mask"] = torch.ones_like(longer["input_ids"])
-    return longer
+    shape, added = inputs["input_ids"].shape, {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    return {
+        name: torch.cat([each, added.get(name, torch.zeros_like(ids))], dim=1) if each.shape == shape else each
+        for name, each in inputs.items()
+    }
 
 
 def _part(part: str | Picture) -> dict[str, str]:

@@ -3,10 +3,10 @@
 import asyncio
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx2
 import openai
@@ -18,6 +18,7 @@ from dataset_build.errors import RunError
 from resources.in_flight import FIRST, load_in, next_limit
 from resources.work import Log
 
+LONGEST = 500  # characters of what a server says of a failure; some repeat the request
 API_KEY = "DATASET_BUILD_API_KEY"  # environment variable; sent to every endpoint where it is set
 BACKOFF = (0.5, 1, 2, 4, 8)  # seconds before another try, each made up to half longer or shorter
 DISCONNECTS = 3  # connections that one request may lose before it is held to be the cause
@@ -60,7 +61,7 @@ class Endpoint:
             load = load_in(answer.text)
         except openai.APIConnectionError:
             return  # requests will tell whether it is down
-        except openai.OpenAIError:
+        except (openai.OpenAIError, ValueError):
             load = None
         self.limit = next_limit(self.limit, self.busy, load, self.most)
 
@@ -79,7 +80,7 @@ class Endpoints:
         self.endpoints = [Endpoint(url, _client(url, timeout), most) for url in urls]
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._free = asyncio.Condition()
-        self._down_for = 0.0
+        self._last_up = time.monotonic()
 
     async def check(self) -> None:
         """Raises ServerLost where no server is there, or one serves other models than the one that is configured."""
@@ -118,12 +119,18 @@ class Endpoints:
         """Look at the servers for ever: which are up, and how many requests they can do with."""
         while True:
             await asyncio.gather(*(endpoint.look() for endpoint in self.endpoints))
-            self._down_for = 0.0 if any(endpoint.up for endpoint in self.endpoints) else self._down_for + POLL
-            if self._down_for > self.patience:
+            if any(endpoint.up for endpoint in self.endpoints):
+                self._last_up = time.monotonic()
+            if time.monotonic() - self._last_up > self.patience:
                 self.lose("; ".join(endpoint.why for endpoint in self.endpoints))
             async with self._free:
                 self._free.notify_all()
             await asyncio.sleep(POLL)
+
+    def unwatched(self, watching: asyncio.Task[None]) -> None:
+        """Give up when looking at the servers has failed: a dead one would never be taken back."""
+        if not watching.cancelled() and (error := watching.exception()):
+            self.lose(f"{self.binding.model}: its servers can't be watched: {error!r}")
 
     def lose(self, why: str) -> None:
         """Give up: the run can't go on."""
@@ -147,12 +154,12 @@ class Endpoints:
 
     async def _judged(self, endpoint: Endpoint, error: openai.APIStatusError) -> str:
         """Why another try may succeed. Raises CallFailed where none will, and never returns where no request will."""
-        code, why = error.status_code, f"{endpoint.url}: {error.message}"
+        code, why = error.status_code, f"{endpoint.url}: {error.message[:LONGEST]}"
         if code in (401, 403, 404):
             self.lose(why)
             await asyncio.Future()
         if code in (400, 413, 422):
-            raise CallFailed(status_of(error.message), error.message) from error
+            raise CallFailed(status_of(error.message), error.message[:LONGEST]) from error
         if code == 429:
             endpoint.limit = max(1, endpoint.limit // 2)
         return why
@@ -226,10 +233,11 @@ async def endpoints(
 ) -> AsyncIterator[Endpoints]:
     """The checked servers of one model, watched for as long as the block runs."""
     model = Endpoints(binding, timeout, most, log, patience)
-    watching: asyncio.Task[Any] | None = None
+    watching: asyncio.Task[None] | None = None
     try:
         await model.check()
         watching = asyncio.create_task(model.watch())
+        watching.add_done_callback(model.unwatched)
         yield model
     finally:
         if watching:

@@ -35,13 +35,7 @@ class Server:
 
     async def start(self) -> None:
         """Start it and wait until it is healthy. Raises ServerLost with the reason in one line."""
-        self.tail.clear()
-        leash = [sys.executable, "-m", "resources.leash"]
-        self.process = await asyncio.create_subprocess_exec(
-            *leash, *command(self.binding, self.port), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT, start_new_session=True, limit=LINE,
-        )  # fmt: skip
-        self._reading = asyncio.create_task(self._read(self.process))
+        await self._launch()
         try:
             async with asyncio.timeout(START), httpx2.AsyncClient(trust_env=False) as client:
                 while not await self._healthy(client):
@@ -49,8 +43,17 @@ class Server:
         except TimeoutError as error:
             raise ServerLost(f"{self.binding.model}: vLLM was not up after {START:,.0f} s") from error
 
+    async def _launch(self) -> None:
+        self.tail.clear()
+        leash = [sys.executable, "-m", "resources.leash"]
+        self.process = await asyncio.create_subprocess_exec(
+            *leash, *command(self.binding, self.port), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT, start_new_session=True, limit=LINE,
+        )  # fmt: skip
+        self._reading = asyncio.create_task(self._read(self.process))
+
     async def keep(self, model: Endpoints) -> None:
-        """Start it again when it dies, for ever; lose the model when that has happened too often."""
+        """Start it again when it dies; the model sees when it is up. Lose the model when that happens too often."""
         for left in range(RESTARTS, -1, -1):
             await self._ended()
             why = f"{self.binding.model}: vLLM died: {reason(self.tail)}"
@@ -58,11 +61,7 @@ class Server:
                 model.lose(why)
                 return
             self.log(f"{why}; starting it again")
-            try:
-                await self.start()
-            except ServerLost as error:
-                model.lose(str(error))
-                return
+            await self._launch()
 
     async def stop(self) -> None:
         """End it and all that it has started."""
