@@ -1,6 +1,7 @@
 """Bring captions up to date: only images whose texts, recipe or model changed are captioned."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class _Work:
             log(estimate(self.recipe, tally.total, self.journal.runs(self.recipe.name, models)))
         run = Run(tally, self._write, watch, settings.max_failures if self.bindings else 1.0, settings.max_tokens)
         async with open_models(self.bindings, settings, log) as opened:
+            tally.started = time.monotonic()
             with picture_pool(self.lake.config) as pictures:
                 model = Journalled(opened, self.journal, self.bindings)
                 work = images(self.lake, waiting, pictures if self.bindings else None)

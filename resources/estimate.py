@@ -13,7 +13,7 @@ def estimate(recipe: Recipe, images: int, measured: Mapping[str, float] | None) 
         share = images / measured["images"]
         minutes = measured["seconds"] * share / 60
         costs = _costs(*(round(measured[key] * share) for key in ("calls", "tokens_in", "tokens_out")))
-        return f"{recipe.name}: {images:,} images, about {costs}, {minutes:,.0f} minutes, as in earlier runs"
+        return f"{recipe.name}: {images:,} images, about {costs}, {minutes:,.1f} minutes, as in earlier runs"
     calls = images * CALLS
     return (
         f"{recipe.name}: {images:,} images, at least {_costs(calls, calls * TOKENS_IN, calls * TOKENS_OUT)}, if a call "
