@@ -1,14 +1,13 @@
 """Embeddings by a CLIP model, where one is configured."""
 
 import time
-from collections import Counter
 from collections.abc import Callable
 
 import dagster as dg
 
 from assets.partitions import DROPS, every_drop
-from assets.report import per_second, report, table
-from resources.clip import clip_off, embed_drop, update_clusters, update_embedding_pairs, update_text_embeddings
+from assets.report import report, report_images
+from resources.clip import embed_drop, update_clusters, update_embedding_pairs, update_text_embeddings
 from resources.engine import Engine
 from resources.lake import Lake
 from resources.pieces import Piece
@@ -28,17 +27,11 @@ def image_embeddings(
     progress: dg.ResourceParam[Progress],
 ) -> dg.MaterializeResult:
     """What the CLIP model makes of each decoded image of a drop, as it is and with its text painted over."""
-    if why := clip_off(lake):
+    if why := lake.off("image_embeddings"):
         return _off(why)
     started = time.monotonic()
     piece = embed_drop(lake, engine, lake.drops.get(context.partition_key), progress)
-    statuses = Counter(status for batch in piece.batches() for status in batch.column("status").to_pylist())
-    return report(
-        piece,
-        started,
-        status=table(("status", "images"), sorted(statuses.items())),
-        images_per_second=per_second(piece.rows, started),
-    )
+    return report_images(piece, started)
 
 
 @dg.asset(deps=[every_drop("image_embeddings")], group_name="dedup", kinds={"python", "parquet"})
@@ -61,7 +54,7 @@ def image_clusters(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
 
 def _reported(lake: Lake, update: Callable[[], Piece]) -> dg.MaterializeResult:
     started = time.monotonic()
-    why = clip_off(lake)
+    why = lake.off("image_embeddings")
     return _off(why) if why else report(update(), started)
 
 

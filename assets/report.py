@@ -34,6 +34,17 @@ def report(piece: Piece, started: float, **metadata: Any) -> dg.MaterializeResul
     )
 
 
+def report_images(piece: Piece, started: float) -> dg.MaterializeResult:
+    """The same of a drop's images that were looked at again, with their statuses and the rate."""
+    statuses = Counter(status for batch in piece.batches() for status in batch.column("status").to_pylist())
+    return report(
+        piece,
+        started,
+        status=table(("status", "images"), sorted(statuses.items())),
+        images_per_second=per_second(piece.rows, started),
+    )
+
+
 def column_lineage(query: str) -> dict[str, dg.TableColumnLineage]:
     """Metadata from which the UI draws where columns come from; none for tables that no query makes."""
     if not is_query(query):

@@ -1,13 +1,11 @@
 """Text in images."""
 
 import time
-from collections import Counter
 
 import dagster as dg
 
 from assets.partitions import DROPS
-from assets.report import per_second, report, table
-from dataset_build.text.models import why_off
+from assets.report import report_images
 from resources.engine import Engine
 from resources.lake import Lake
 from resources.text import detect_drop
@@ -22,15 +20,9 @@ def text_regions(
     progress: dg.ResourceParam[Progress],
 ) -> dg.MaterializeResult:
     """Where text stands in each decoded image of a drop, and how much of the image it takes."""
-    if why := why_off(lake.config.text):
+    if why := lake.off("text_regions"):
         context.log.warning(f"text detection is off: {why}")
         return dg.MaterializeResult(data_version=dg.DataVersion("off"), metadata={"text detection": f"off: {why}"})
     started = time.monotonic()
     piece = detect_drop(lake, engine, lake.drops.get(context.partition_key), progress)
-    statuses = Counter(status for batch in piece.batches() for status in batch.column("status").to_pylist())
-    return report(
-        piece,
-        started,
-        status=table(("status", "images"), sorted(statuses.items())),
-        images_per_second=per_second(piece.rows, started),
-    )
+    return report_images(piece, started)

@@ -159,13 +159,12 @@ def status(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
     """What the lake holds: sources, drops, tables and releases, and what the next build would do."""
     from dataset_build.config import load_config
     from dataset_build.release.reader import releases, resolve
-    from dataset_build.text.models import why_off
     from resources.lake import TABLES, Lake
 
     held = Lake(lake.resolve(), load_config(config))
     drops = held.drops.active()
     waiting = len(drops) - len(held.complete_drops())
-    text_off = why_off(held.config.text)
+    text_off = held.off("text_regions")
     table = Table("table", "rows", "fingerprint")
     table.columns[1].justify = "right"
     for name in TABLES:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from dataset_build.clip import clusters, neighbours
 from dataset_build.clip.embed import embed, failed, set_up
-from dataset_build.clip.model import ClipModel, why_off
+from dataset_build.clip.model import ClipModel
 from dataset_build.schemas import IMAGE_CLUSTERS, TEXT_EMBEDDINGS
 from resources.again import look_again
 from resources.drops import Drop
@@ -106,8 +106,3 @@ def update_clusters(lake: Lake) -> Piece:
         return pa.table([found["image_id"], pa.array(labels)], schema=IMAGE_CLUSTERS.schema).to_batches()
 
     return lake.replace("image_clusters", rows, ("image_texts", "image_embeddings"))
-
-
-def clip_off(lake: Lake) -> str | None:
-    """Why there are no embeddings; None when there are."""
-    return why_off(lake.config.clip)

@@ -22,7 +22,6 @@ from dataset_build.release.manifest import CARD, CROISSANT, STAGES, STATISTICS, 
 from dataset_build.release.reader import check_version, releases, tags
 from dataset_build.release.statistics import as_json, measure, read_statistics
 from dataset_build.release.tags import newest, present
-from dataset_build.text.models import why_off
 from resources.lake import Lake
 from resources.storage import lock, rename_folder, write_parquet, write_text
 
@@ -182,7 +181,7 @@ def _made_from(lake: Lake, folder: Path) -> dict[str, Any]:
 
 def skipped_stages(lake: Lake) -> dict[str, str]:
     """The stages in which nothing is judged, and why: there are no measurements."""
-    why = why_off(lake.config.text)
+    why = lake.off("text_regions")
     return {"text": why} if why else {}
 
 

@@ -1,14 +1,11 @@
 """PixelProse's columns: one long caption per image, with the model that wrote it."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from dataset_build.exports.formats import Format, parquet
 from dataset_build.exports.samples import Sample
-from dataset_build.exports.tables import write_parquet
+from dataset_build.exports.tables import table_of_texts
 
 TOXICITY = ("toxicity", "severe_toxicity", "obscene", "identity_attack", "insult", "threat", "sexual_explicit")
 SCHEMA = pa.schema([
@@ -19,12 +16,8 @@ SCHEMA = pa.schema([
 ])  # fmt: skip
 
 
-def write(path: Path, samples: Iterator[Sample]) -> None:
-    """Write a file; scores that no release holds are null."""
-    write_parquet(path, samples, SCHEMA, _row)
-
-
 def _row(sample: Sample) -> dict[str, Any]:
+    """Scores that no release holds are null."""
     return {
         "uid": sample.image_id[:32],
         "url": sample.row["url"],
@@ -39,13 +32,9 @@ def _row(sample: Sample) -> dict[str, Any]:
     }
 
 
-FORMAT = Format(
-    doc="Parquet: uid, url, original_caption (alt text), vlm_model, vlm_caption (the mix's text), sizes, empty scores",
-    reader="what reads PixelProse",
-    modes=("reference",),
-    shard=parquet,
-    write=write,
-    rows=100_000,
-    local=False,
-    credits=True,
+FORMAT = table_of_texts(
+    "Parquet: uid, url, original_caption (alt text), vlm_model, vlm_caption (the mix's text), sizes, empty scores",
+    "what reads PixelProse",
+    SCHEMA,
+    _row,
 )

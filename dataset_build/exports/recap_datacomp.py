@@ -1,14 +1,11 @@
 """Recap-DataComp-1B's columns: the new caption beside the one of the web."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from dataset_build.exports.formats import Format, parquet
 from dataset_build.exports.samples import Sample
-from dataset_build.exports.tables import write_parquet
+from dataset_build.exports.tables import table_of_texts
 
 TEXTS = ("url", "re_caption", "org_caption", "sha256", "key")
 SCORES = ("re_clip_score", "org_clip_score")
@@ -20,12 +17,8 @@ SCHEMA = pa.schema([
 ])  # fmt: skip
 
 
-def write(path: Path, samples: Iterator[Sample]) -> None:
-    """Write a file; lengths are in words, scores that no release holds are null."""
-    write_parquet(path, samples, SCHEMA, _row)
-
-
 def _row(sample: Sample) -> dict[str, Any]:
+    """Lengths are in words, scores that no release holds are null."""
     alt = sample.said("alt")
     return {
         "url": sample.row["url"],
@@ -38,13 +31,9 @@ def _row(sample: Sample) -> dict[str, Any]:
     }
 
 
-FORMAT = Format(
-    doc="Parquet: url, re_caption (the mix's text), org_caption (alt text), sha256, key, lengths, empty scores",
-    reader="what reads Recap-DataComp-1B",
-    modes=("reference",),
-    shard=parquet,
-    write=write,
-    rows=100_000,
-    local=False,
-    credits=True,
+FORMAT = table_of_texts(
+    "Parquet: url, re_caption (the mix's text), org_caption (alt text), sha256, key, lengths, empty scores",
+    "what reads Recap-DataComp-1B",
+    SCHEMA,
+    _row,
 )

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dataset_build.exports.formats import Format, parquet
 from dataset_build.exports.samples import Sample
 
 BYTES = 32 << 20  # of image data in a row group
@@ -20,6 +21,20 @@ def write_parquet(path: Path, samples: Iterator[Sample], schema: pa.Schema, to_r
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for group in _groups(samples):
             writer.write_table(pa.Table.from_pylist([to_row(sample) for sample in group], schema))
+
+
+def table_of_texts(doc: str, reader: str, schema: pa.Schema, to_row: ToRow) -> Format:
+    """A format of one row per sample that names images by address: Parquet of `schema`, credits beside it."""
+    return Format(
+        doc=doc,
+        reader=reader,
+        modes=("reference",),
+        shard=parquet,
+        write=lambda path, samples: write_parquet(path, samples, schema, to_row),
+        rows=100_000,
+        local=False,
+        credits=True,
+    )
 
 
 def _groups(samples: Iterator[Sample]) -> Iterator[list[Sample]]:

@@ -3,20 +3,21 @@
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 
+from dataset_build.release.connection import Connected, quiet
 from dataset_build.release.database import literal
 from dataset_build.release.errors import NoRelease
 from dataset_build.release.manifest import DATABASE
-from dataset_build.release.reader import TABLES, Release, quiet, releases, resolve
+from dataset_build.release.reader import TABLES, Release, releases, resolve
 
 VIEWS = (*TABLES, "occurrences")
 MACROS = Path(__file__).with_name("across.sql")
 
 
-class Releases:
+class Releases(Connected):
     """Several releases of a lake, read-only: `images`, `captions`, `tags`, `rejects`, `lineage` and `occurrences` with
     a column `release` before the others, a table `releases`, and the macro release_diff(a, b).
 
@@ -62,15 +63,3 @@ class Releases:
             ]
             yield f"create view {view} as {' union all by name '.join(rows)}"
         yield MACROS.read_text("utf-8")
-
-    def close(self) -> None:
-        """End the connection, and the relations made from it."""
-        if "_connection" in self.__dict__:
-            self._connection.close()
-            del self._connection
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -1,19 +1,18 @@
 """Releases as a consumer sees them: found in a lake by name, read as Arrow, DuckDB relations or pandas."""
 
-import os
 import re
-import tempfile
 from collections.abc import Collection
 from functools import cached_property
 from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dataset_build.release.connection import Connected, quiet
 from dataset_build.release.errors import (
     BadVersion,
     BrokenTag,
@@ -87,7 +86,7 @@ def open_release(version: str | None = None, lake: str | Path = "lake") -> "Rele
     return Release(Path(lake, "releases", resolve(version, lake)["version"]))
 
 
-class Release:
+class Release(Connected):
     """One release: a folder of Parquet files, their manifest and a DuckDB file, all read-only."""
 
     def __init__(self, folder: str | Path) -> None:
@@ -140,28 +139,6 @@ class Release:
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
         return quiet(duckdb.connect(str(self.folder / DATABASE), read_only=True))
-
-    def close(self) -> None:
-        """End the connection, and the relations made from it."""
-        if "_connection" in self.__dict__:
-            self._connection.close()
-            del self._connection
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-def quiet(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    """The same connection, which neither writes beside a release nor sees this program's variables."""
-    # Large queries spill: by default that goes into the release's own folder.
-    spill = Path(tempfile.gettempdir()) / f"dataset-build-{os.getpid()}"
-    connection.execute("set temp_directory = $1", [str(spill)])
-    # A name in a query means a table, never a variable of this program.
-    connection.execute("set python_enable_replacements = false")
-    return connection
 
 
 def _check_table(name: str) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import duckdb
 
 from dataset_build.queries import load_query
+from dataset_build.release.connection import quiet
 from dataset_build.release.manifest import STATISTICS
-from dataset_build.release.reader import quiet
 
 TABLES = ("bias", "captions", "style", "resolution", "aspect", "tags", "tag_pairs", "licences", "reasons")
 SIZES = {"images", "occurrences", "captions"}  # the columns that count

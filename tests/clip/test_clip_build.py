@@ -9,7 +9,6 @@ import pytest
 from dataset_build.build import build
 from dataset_build.config import Clip, Config
 from dataset_build.errors import UserError
-from resources.clip import clip_off
 from resources.engine import LocalEngine
 from resources.lake import Lake
 from tests.pictures import put
@@ -81,6 +80,6 @@ def test_a_second_drop_is_compared_with_the_first(tmp_path: Path, source: Path, 
 
 def test_without_a_model_nothing_is_embedded(tmp_path: Path, source: Path) -> None:
     lake = built(tmp_path / "lake", source, Clip())
-    assert clip_off(lake) == "no model is named by clip.model"
+    assert lake.off("image_embeddings") == "no model is named by clip.model"
     assert not (tmp_path / "lake" / "tables" / "image_embeddings").exists()
     assert rows(lake, "select count(*) from image_embeddings", "image_embeddings") == [(0,)]
