@@ -8,25 +8,17 @@ import pyarrow as pa
 
 from dataset_build.exports.credits import FIELDS
 from dataset_build.exports.files import write_json
-from dataset_build.exports.formats import COMMON, Format, Job, copy_images, folder
+from dataset_build.exports.formats import COMMON, Format, Job, folder
 from dataset_build.exports.samples import Sample
-from dataset_build.exports.tables import write_parquet
+from dataset_build.exports.tables import METADATA, write_folder
 
-METADATA = "metadata.parquet"
 SETTINGS = "multidatabackend.json"
 SCHEMA = pa.schema([("filename", pa.string()), ("caption", pa.string()), *FIELDS])
 
 
 def write(path: Path, samples: Iterator[Sample]) -> None:
     """Write a folder of images and metadata.parquet: filename with extension, caption, width, height, details."""
-    path.mkdir()
-    write_parquet(path / METADATA, _copied(path, samples), SCHEMA, _row)
-
-
-def _copied(path: Path, samples: Iterator[Sample]) -> Iterator[Sample]:
-    for sample in samples:
-        copy_images(path, iter([sample]))
-        yield Sample(sample.row)
+    write_folder(path, samples, SCHEMA, _row)
 
 
 def _row(sample: Sample) -> dict[str, Any]:

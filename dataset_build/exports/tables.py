@@ -7,11 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset_build.exports.formats import Format, parquet
+from dataset_build.exports.formats import Format, copy_images, parquet
 from dataset_build.exports.samples import Sample
 
 BYTES = 32 << 20  # of image data in a row group
 ROWS = 10_000  # in a row group without image data
+METADATA = "metadata.parquet"
 
 ToRow = Callable[[Sample], dict[str, Any]]
 
@@ -21,6 +22,19 @@ def write_parquet(path: Path, samples: Iterator[Sample], schema: pa.Schema, to_r
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
         for group in _groups(samples):
             writer.write_table(pa.Table.from_pylist([to_row(sample) for sample in group], schema))
+
+
+def write_folder(path: Path, samples: Iterator[Sample], schema: pa.Schema, to_row: ToRow) -> None:
+    """Write a folder of images and metadata.parquet, one row per image: unlike JSON lines, it keeps its types where
+    a whole folder says nothing, such as of ratings."""
+    path.mkdir()
+    write_parquet(path / METADATA, _copied(path, samples), schema, to_row)
+
+
+def _copied(path: Path, samples: Iterator[Sample]) -> Iterator[Sample]:
+    for sample in samples:
+        copy_images(path, iter([sample]))
+        yield Sample(sample.row)
 
 
 def table_of_texts(doc: str, reader: str, schema: pa.Schema, to_row: ToRow) -> Format:

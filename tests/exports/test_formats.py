@@ -61,8 +61,7 @@ def test_hf_imagefolder(
     assert [folder.name for folder in folders] == ["00000", "00001", "00002"]
     found = {}
     for folder in folders:
-        for line in (folder / "metadata.jsonl").read_text("utf-8").split("\n")[:-1]:
-            row = json.loads(line)
+        for row in pq.read_table(folder / "metadata.parquet").to_pylist():
             found[row["image_id"]] = (row["file_name"], row["text"], (folder / row["file_name"]).read_bytes())
     assert found == {i: (names[i], texts[i], files[i]) for i in texts}
 
