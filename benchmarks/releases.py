@@ -39,7 +39,7 @@ ASKED = "select count(*) from images where contains(caption, 'word1234')"
 
 def caption(lake: Lake) -> None:
     """Write the captions of what is left."""
-    piece = lake.piece("captions")
+    piece = lake.captions("compose")
     with lake.connect(["caption_inputs"]) as connection:
         connection.register("nothing", CAPTIONS.schema.empty_table())
         written = connection.execute(f"from nothing union all by name ({WRITTEN})", [str(piece.fingerprint)])
