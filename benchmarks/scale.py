@@ -81,8 +81,8 @@ def planted(count: int, rng: np.random.Generator) -> Planted:
         np.put_along_axis(flips, bits, np.arange(256) < rng.integers(0, RADIUS + 1, len(some))[:, None], axis=1)
         whole[first : first + len(some)] = whole[some] ^ np.packbits(flips, axis=1).view(np.uint64)
     crops = fixed(rng.integers(0, 2**64, (count, 4 * len(CROPS)), np.uint64))
-    ids = pa.array(rng.permutation(count)).cast(pa.string())
-    ids = pc.utf8_lpad(ids, 64, "0")
+    numbers = np.array_split(rng.permutation(count), -(-count // 1_000_000))  # a column of texts holds 2 GB at the most
+    ids = pa.chunked_array([pc.utf8_lpad(pa.array(some).cast(pa.string()), 64, "0") for some in numbers])
     views = fixed(whole)
     pixels = pc.utf8_slice_codeunits(ids, 32)
     columns = [ids, pixels, views, views, views, crops, pa.repeat(True, count)]
