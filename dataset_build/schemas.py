@@ -426,6 +426,8 @@ RELEASE_IMAGES = _table(
         "sharpness", "brightness", "contrast", "entropy", "greyscale", "border",
     )),
     ("text_area", pa.float32(), "share of the area under lines of text, 0 to 1; null where it was not measured"),
+    ("clip_score", pa.float32(), "cosine of the picture and its best alt text; null where it was not measured"),
+    ("alignment_level", pa.int8(), "the same in 8 levels of equal width over the release's images, 8 is best (NoC)"),
     ("duplicates", pa.int32(), "images that were merged into it"),
 )  # fmt: skip
 RELEASE_REJECTS = _table(

@@ -1,5 +1,5 @@
 -- images: one row per kept image, with its caption, its tags and its facts.
--- inputs: kept, current_facts, current_text, image_texts, chosen_captions, homes
+-- inputs: alignment_levels, kept, current_facts, current_text, image_texts, chosen_captions, homes
 select
     f.image_id,
     c.caption,
@@ -15,10 +15,13 @@ select
     f.file_bytes, f.format, f.width, f.height, f.frames, f.mode, f.has_alpha, f.orientation, f.phash, f.pixel_hash,
     f.sharpness, f.brightness, f.contrast, f.entropy, f.greyscale, f.border,
     x.text_area,
+    a.score as clip_score,
+    a.level as alignment_level,
     len(t.merged_from) - 1 as duplicates
 from kept k
 join current_facts f on f.image_id = k.image_id
 left join current_text x on x.image_id = k.image_id
+left join alignment_levels a on a.image_id = k.image_id
 join image_texts t on t.image_id = k.image_id
 join chosen_captions c on c.image_id = k.image_id
 join homes h on h.image_id = k.image_id

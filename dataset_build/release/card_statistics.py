@@ -26,6 +26,7 @@ TABLES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("tags", "The most frequent tags", ("tag", "category", "images", "before", "percent")),
     ("tag_pairs", "Tags that stand together", ("tag_a", "tag_b", "images", "npmi")),
     ("licences", "Licences", ("licence", "images", "before", "percent")),
+    ("alignment", "How well pictures and alt texts match", ("level", "images", "before", "lowest", "highest")),
     ("reasons", "Why files were left out", ("stage", "reason", "occurrences", "before")),
 )
 

@@ -11,11 +11,11 @@ from dataset_build.queries import load_query
 from dataset_build.release.connection import quiet
 from dataset_build.release.manifest import STATISTICS
 
-TABLES = ("bias", "captions", "style", "resolution", "aspect", "tags", "tag_pairs", "licences", "reasons")
+TABLES = ("bias", "captions", "style", "resolution", "aspect", "tags", "tag_pairs", "licences", "alignment", "reasons")
 SIZES = {"images", "occurrences", "captions"}  # the columns that count
 NAMES = {
     "measure", "value", "recipe", "variant", "model", "resolution", "aspect", "tag", "category", "tag_a", "tag_b",
-    "licence", "stage", "reason",
+    "licence", "level", "stage", "reason",
 }  # fmt: skip
 
 Row = dict[str, Any]
@@ -62,12 +62,13 @@ def compared(now: Statistics, before: Statistics | None, name: str) -> list[Row]
 
     Rows that are only in the other one come last, with a count of 0.
     """
-    if not before or not (now[name] or before[name]):
+    earlier = (before or {}).get(name, [])
+    if not before or not (now[name] or earlier):
         return now[name]
-    count = next(column for column in (now[name] or before[name])[0] if column in SIZES)
-    old = {_key(row): row[count] for row in before[name]}
+    count = next(column for column in (now[name] or earlier)[0] if column in SIZES)
+    old = {_key(row): row[count] for row in earlier}
     rows = [{**row, "before": old.pop(_key(row), None)} for row in now[name]]
-    gone = [row for row in before[name] if _key(row) in old]
+    gone = [row for row in earlier if _key(row) in old]
     return rows + [{**{k: v for k, v in row.items() if k in NAMES}, count: 0, "before": row[count]} for row in gone]
 
 

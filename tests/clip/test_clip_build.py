@@ -50,6 +50,8 @@ def test_tmars_drops_half_and_says_why(tmp_path: Path, source: Path, clip: Clip)
     assert sorted(gone) == sorted(scores[:4])
     with duckdb.connect(str(tmp_path / "lake" / "releases" / "1" / "release.duckdb"), read_only=True) as release:
         assert release.sql("select count(*) from images").fetchone() == (5,)
+        levels = "select min(alignment_level), max(alignment_level), count(clip_score) from images"
+        assert release.sql(levels).fetchone() == (1, 8, 5)
         below = "select count(*) from rejects where reason = 'tmars' and value <= threshold"
         assert release.sql(below).fetchone() == (4,)
 

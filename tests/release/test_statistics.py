@@ -50,6 +50,21 @@ def statistics(tmp_path_factory: pytest.TempPathFactory, write_tables: WriteTabl
     return measure(write_tables(tmp_path_factory.mktemp("planted") / "1", **planted()))
 
 
+def test_levels_of_alignment(tmp_path: Path, write_tables: WriteTables) -> None:
+    levels = [(1, 0.2), (1, 0.25), (8, 0.4), (None, None)]
+    images = [
+        image(f"{n:064x}", f"A cat {n}.", **place(f"{n}.jpg"), alignment_level=level, clip_score=score)
+        for n, (level, score) in enumerate(levels)
+    ]
+    found = measure(write_tables(tmp_path / "1", images=images))["alignment"]
+    assert found == [
+        {"level": 1, "images": 2, "lowest": 0.2, "highest": 0.25},
+        {"level": 8, "images": 1, "lowest": 0.4, "highest": 0.4},
+    ]
+    older = {"tags": [{"tag": "cat", "images": 1}]}  # a release of before there were levels
+    assert [row["before"] for row in compared({"alignment": found}, older, "alignment")] == [None, None]
+
+
 def counts(rows: list[dict[str, Any]], *names: str) -> dict[Any, int]:
     return {tuple(row[name] for name in names): row["images"] for row in rows}
 
@@ -130,7 +145,8 @@ def test_the_same_files_give_the_same_bytes(statistics: Statistics, tmp_path: Pa
 def test_an_empty_release_has_empty_tables(tmp_path: Path, write_tables: WriteTables) -> None:
     empty = measure(write_tables(tmp_path / "1", images=[], captions=[], tags=[], rejects=[], lineage=[]))
     assert set(empty) == {
-        "bias", "captions", "style", "resolution", "aspect", "tags", "tag_pairs", "licences", "reasons",
+        "bias", "captions", "style", "resolution", "aspect", "tags", "tag_pairs", "licences", "alignment",
+        "reasons",
     }  # fmt: skip
     assert not any(empty.values())
     assert json.loads(as_json(empty)) == empty
