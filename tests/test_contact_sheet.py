@@ -73,7 +73,7 @@ def test_an_image_that_cant_be_read_is_a_cross() -> None:
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGBA", "LA", "CMYK", "YCbCr", "LAB", "HSV", "I", "F", "I;16"])
 def test_every_mode_is_drawn(mode: str) -> None:
-    contact_sheet([Tile(Image.new(mode, (30, 20)), mode)])
+    assert contact_sheet([Tile(Image.new(mode, (30, 20)), mode)]) != contact_sheet([Tile(None, mode)])
 
 
 def test_deep_greys_are_stretched() -> None:
