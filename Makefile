@@ -42,7 +42,8 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM, fastdup or readers of exports
-	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/vllm \
+	$(BIN)/pytest -q --numprocesses auto --dist loadfile \
+		--ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/vllm \
 		--ignore tests/test_fastdup.py --ignore tests/exports/test_readers.py --ignore tests/release/test_mlcroissant.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB

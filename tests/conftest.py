@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from dataset_build import cli_common
 from dataset_build.build import build
 from dataset_build.config import Config, Text
 from dataset_build.sample import Sample, make_sample
@@ -67,6 +68,8 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     """Run a command in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
+    for console in (cli_common.out, cli_common.err):
+        monkeypatch.setattr(console, "width", 200)  # it keeps what the environment said when it was made
     monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
     monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
     return Shell(capsys, monkeypatch)
