@@ -63,7 +63,7 @@ class RayEngine:
         if not first:
             return
         with _connected(self.address) as ray:
-            workers = self.workers or int(ray.cluster_resources()["CPU"])
+            workers = self.workers or max(1, int(ray.cluster_resources().get("CPU", 0)))
             task = ray.remote(num_cpus=1, max_retries=LOST_NODES)(_answer)
             job = ray.put(Job(uuid.uuid4().hex, work, setup, failed, installed()))
             running = {task.remote(job, batch): n for n, batch in [*first, *islice(units, 2 * workers - 1)]}
