@@ -76,7 +76,7 @@ def peak_memory() -> Iterator[Callable[[], float]]:
     seen, done = [0.0], threading.Event()
 
     def look() -> None:
-        while not done.wait(0.5):
+        while not done.wait(3):  # to look costs time
             seen.append(megabytes(os.getpid()))
 
     thread = threading.Thread(target=look)
