@@ -101,6 +101,18 @@ def test_a_node_with_other_code_does_nothing(cluster: Any, monkeypatch: pytest.M
         results(cluster, square, [batch(1)])
 
 
+def stuck(rows: pa.RecordBatch, file: Path) -> pa.RecordBatch:
+    """0 waits for 1, which says who it is and never returns."""
+    (n,) = rows.column("n").to_pylist()
+    while n == 0 and not file.exists():
+        time.sleep(0.01)
+    if n == 1:
+        note(f"{os.getpid()}", file)
+    while n == 1:
+        time.sleep(0.01)
+    return rows
+
+
 def held(rows: pa.RecordBatch, folder: Path) -> pa.RecordBatch:
     """From 4 on, wait for the gate; each start is noted, with its node."""
     (n,) = rows.column("n").to_pylist()
@@ -108,6 +120,17 @@ def held(rows: pa.RecordBatch, folder: Path) -> pa.RecordBatch:
     while n >= 4 and not (folder / "gate").exists():
         time.sleep(0.01)
     return square(rows)
+
+
+def test_a_stopped_run_leaves_no_process(cluster: Any, tmp_path: Path) -> None:
+    work, units = partial(stuck, file=tmp_path / "pids"), [(0, batch(0)), (1, batch(1))]
+    with closing(RayEngine(cluster.address).run(work, units, setup=nothing, failed=failed)) as run:
+        next(run)
+    (pid,) = (tmp_path / "pids").read_text().split()
+    end = time.monotonic() + 30
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_units_of_a_lost_node_are_done_again_and_no_others(cluster: Any, tmp_path: Path) -> None:
