@@ -13,6 +13,7 @@ import pyarrow as pa
 from dataset_build import watchdog
 from dataset_build.build import build
 from dataset_build.config import Config
+from dataset_build.release.reader import releases
 from resources.engine import BatchFunction, Engine, LocalEngine
 from resources.ingest import ingest_drop
 from resources.lake import Lake
@@ -39,6 +40,7 @@ def test_a_build_on_ray_gives_the_same_bytes(cluster: Any, tmp_path: Path) -> No
         build(tmp_path / folder, Config.model_validate(settings), [source])
     found = tables(tmp_path / "ray")
     assert found == tables(tmp_path / "local")
+    assert releases(tmp_path / "ray")[0]["content"] == releases(tmp_path / "local")[0]["content"]
     assert {Path(part).parts[1] for part in found} >= {"occurrences", "image_facts", "duplicates", "1"}
 
 

@@ -31,7 +31,5 @@ def test_a_missing_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_ray_the_fix_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(
-        UserError, match=r"Ray is missing: pip install 'dataset-build\[ray\]'$"
-    ):
+    with pytest.raises(UserError, match=r"Ray is missing: pip install 'dataset-build\[ray\]'$"):
         list(RayEngine().run(square, [(0, batch(1))], setup=nothing, failed=failed))
