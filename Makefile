@@ -9,8 +9,9 @@ CLIP := .venv-clip
 READERS := .venv-exports
 VLLM := .venv-vllm
 FASTDUP := .venv-fastdup
+RAY := .venv-ray
 
-.PHONY: help demo test test-text test-clip test-exports test-vllm test-fastdup fastdup-env lint ui bench clean
+.PHONY: help demo test test-text test-clip test-exports test-vllm test-ray test-fastdup fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,10 +42,11 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  $(BIN)/dataset-build explain alt/0031.jpg --lake $(LAKE)'
 	@echo '  make ui'
 
-test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM, fastdup or readers of exports
+test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM, Ray, fastdup or readers of exports
 	$(BIN)/pytest -q --numprocesses auto --dist loadfile \
 		--ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/vllm \
-		--ignore tests/test_fastdup.py --ignore tests/exports/test_readers.py --ignore tests/release/test_mlcroissant.py
+		--ignore tests/ray --ignore tests/test_fastdup.py --ignore tests/exports/test_readers.py \
+		--ignore tests/release/test_mlcroissant.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
@@ -79,6 +81,14 @@ test-fastdup: fastdup-env  ## Run the tests that need fastdup
 test-vllm: $(VLLM)/.ready  ## Run the tests with a real vLLM on the CPU; its environment takes 4 GB
 	$(VLLM)/bin/python -m pytest -q tests/vllm
 
+$(RAY)/.ready: pyproject.toml
+	$(PYTHON) -m venv $(RAY)
+	$(RAY)/bin/pip install --quiet --disable-pip-version-check pytest --editable '.[ray]'
+	touch $(RAY)/.ready
+
+test-ray: $(RAY)/.ready  ## Run the tests on a Ray cluster of two nodes, started on this machine
+	$(RAY)/bin/python -m pytest -q tests/ray
+
 lint: $(READY)  ## Check style, imports and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -92,4 +102,4 @@ bench: $(MODELS)  ## Print the benchmarks' ratios
 		$(BIN)/python -m benchmarks.$$b || exit 1; done
 
 clean:  ## Delete the environment, the sample and the lake
-	rm -rf $(VENV) $(CLIP) $(READERS) $(VLLM) $(FASTDUP) $(SAMPLE) $(LAKE)
+	rm -rf $(VENV) $(CLIP) $(READERS) $(VLLM) $(FASTDUP) $(RAY) $(SAMPLE) $(LAKE)

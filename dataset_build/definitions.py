@@ -11,9 +11,10 @@ from assets import captions, clip, corpus, dedup, images, ingest, people, releas
 from assets.jobs import JOBS
 from assets.nightly import failures, new_drops, nightly
 from dataset_build.config import Config, load_config
-from resources.engine import LocalEngine
+from resources.engine import Engine, LocalEngine
 from resources.lake import TABLES, Lake, environment_lake
 from resources.notify import notifier
+from resources.ray_engine import RayEngine
 
 ASSETS = dg.load_assets_from_modules(
     [sources, people, ingest, tags, text, clip, images, dedup, corpus, captions, releases]
@@ -38,7 +39,7 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
     defaults = {
         "lake": _lake_of_run(lake, config),
         "config": config,
-        "engine": LocalEngine(config.engine.workers),
+        "engine": _engine(config),
         "progress": _logged_progress(),
         "pipes": dg.PipesSubprocessClient(),
     }
@@ -50,6 +51,11 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
         sensors=[new_drops(lambda: Lake(lake, config), config.nightly), failures(notifier(config.nightly))],
         resources=defaults | resources,
     )
+
+
+def _engine(config: Config) -> Engine:
+    settings = config.engine
+    return RayEngine(settings.address, settings.workers) if settings.kind == "ray" else LocalEngine(settings.workers)
 
 
 def _build_night(root: Path, config: Config, instance: dg.DagsterInstance, name: str) -> str:

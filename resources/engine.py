@@ -76,7 +76,7 @@ class LocalEngine:
                     number, batch = running.pop(future)
                     for unit in islice(units, 1):
                         running[pool.submit(work, None, unit[1])] = unit
-                    yield number, _result(future, pool, work, batch, failed)
+                    yield number, answered(future, pool, work, batch, failed)
         finally:
             pool.stop()
             pool.join()
@@ -93,13 +93,14 @@ def process_pool(workers: int, setup: Callable[[], None]) -> ProcessPool:
     )
 
 
-def _result(
+def answered(
     future: Future[pa.RecordBatch],
     pool: ProcessPool,
     work: BatchFunction,
     batch: pa.RecordBatch,
     failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
 ) -> pa.RecordBatch:
+    """What became of `batch`, whose `work` is under way in the pool; waits for it."""
     try:
         return future.result()
     except ProcessExpired:

@@ -31,7 +31,9 @@ class Nightly(Section):
 class Engine(Section):
     """Where the work on images runs. It never changes a result."""
 
-    workers: int = Field(0, ge=0, description="processes; 0 means one per core")
+    kind: Literal["local", "ray"] = Field("local", description="processes on this machine, or a Ray cluster")
+    address: str = Field("auto", description="of the Ray cluster: auto is the one that this machine belongs to")
+    workers: int = Field(0, ge=0, description="processes; 0 means one per core, of the cluster with ray")
     memory: float = Field(
         0,
         ge=0,

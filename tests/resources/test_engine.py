@@ -1,7 +1,6 @@
 """The process pool: every unit comes back, and a row that kills its worker is answered for."""
 
 import os
-import time
 from functools import partial
 
 import pyarrow as pa
@@ -9,39 +8,7 @@ import pytest
 
 from dataset_build import watchdog
 from resources.engine import LocalEngine
-
-SCHEMA = pa.schema([("n", pa.int64()), ("status", pa.string())])
-
-
-def batch(*numbers: int) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([{"n": n, "status": None} for n in numbers], SCHEMA)
-
-
-def square(rows: pa.RecordBatch) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([{"n": n * n, "status": "ok"} for n in rows.column("n").to_pylist()], SCHEMA)
-
-
-def harmful(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """13 ends the process, 17 never returns."""
-    for n in rows.column("n").to_pylist():
-        with watchdog.limited():
-            if n == 13:
-                os.abort()
-            while n == 17:
-                time.sleep(0.01)
-    return square(rows)
-
-
-def broken(rows: pa.RecordBatch) -> pa.RecordBatch:
-    raise ZeroDivisionError("a mistake in the code")
-
-
-def failed(row: pa.RecordBatch, status: str) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([{"n": row.column("n")[0].as_py(), "status": status}], SCHEMA)
-
-
-def nothing() -> None:
-    pass
+from tests.engines import batch, broken, failed, harmful, nothing, square
 
 
 def results(work: object, units: list[pa.RecordBatch], setup: object = nothing) -> dict[int, list[tuple[int, str]]]:
