@@ -11,11 +11,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dataset_build.config import Arrival
 from dataset_build.errors import UserError
 from dataset_build.fingerprint import digest
+from dataset_build.locations import is_remote
+from dataset_build.parquet_files import read_parquet
 from dataset_build.queries import load_query
 from dataset_build.schemas import FILES
 from dataset_build.sources.arrival import arrived
@@ -115,7 +116,7 @@ class Drops:
 
     def files(self, name: str) -> pa.Table:
         """What a drop holds: schemas.FILES."""
-        return pq.read_table(self.folder / name / "files.parquet")
+        return read_parquet(self.folder / name / "files.parquet")
 
     def table(self) -> pa.Table:
         """The active drops as rows of (drop, source, sequence)."""
@@ -164,7 +165,7 @@ class Drops:
     def _without_lake(self, found: pa.Table, root: Path) -> pa.Table:
         """A lake may lie inside of what it is built from."""
         lake = self.folder.resolve().parent
-        if not lake.is_relative_to(root):
+        if is_remote(lake) or not lake.is_relative_to(root):
             return found
         return found.filter(pc.invert(pc.starts_with(found.column("path"), f"{lake.relative_to(root).as_posix()}/")))
 

@@ -15,10 +15,12 @@ from dataset_build import schemas
 from dataset_build.clip.model import why_off as clip_off
 from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
+from dataset_build.locations import is_remote, locate, scratch
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
 from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of, recipe_fingerprint
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
+from resources.httpfs import reach
 from resources.pieces import Piece, Provenance
 from resources.storage import lock
 from resources.vocabularies import with_pins
@@ -149,14 +151,16 @@ class Lake:
 
     @contextmanager
     def connect(self, names: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder."""
-        spill = self.root / "tmp"
+        """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder, or to scratch."""
+        spill = scratch(self.root / "tmp")
         spill.mkdir(parents=True, exist_ok=True)
         settings: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
         with duckdb.connect(":memory:", config=settings) as connection:
             connection.execute("set enable_progress_bar = false")
             if self.config.engine.memory:
                 connection.execute("set memory_limit = $1", [f"{self.config.engine.memory}GiB"])
+            if is_remote(self.root):
+                reach(connection, self.root)
             registered: set[str] = set()
             for name in names:
                 self._register(connection, name, registered)
@@ -216,4 +220,4 @@ class Lake:
 
 def environment_lake() -> Path:
     """The lake that DATASET_BUILD_LAKE names, else ./lake."""
-    return Path(os.environ.get("DATASET_BUILD_LAKE", "lake")).resolve()
+    return locate(os.environ.get("DATASET_BUILD_LAKE", "lake"))
