@@ -14,7 +14,6 @@ from rich.table import Table
 from dataset_build.errors import UserError
 
 
-
 def _place(context: typer.Context, lake: str | Path) -> Path:
     """A lake in a bucket is reached as the settings say."""
     if not str(lake).startswith("s3://"):

@@ -60,7 +60,7 @@ class Lease:
 
     def keep(self, over: Event) -> None:
         """Renew it until it is over, or lost."""
-        from dataset_build.buckets import Overwritten
+        from dataset_build.buckets import UNREACHABLE, Overwritten
 
         while not over.wait(RENEWED):
             try:
@@ -68,14 +68,14 @@ class Lease:
             except Overwritten:
                 self.until = 0.0
                 return
-            except OSError:
+            except UNREACHABLE:
                 continue  # the connection may come back in time
 
     def end(self) -> None:
         """Leave it to others. Where that fails, it ends by itself."""
-        from dataset_build.buckets import Overwritten
+        from dataset_build.buckets import UNREACHABLE, Overwritten
 
-        with suppress(Overwritten, OSError):
+        with suppress(Overwritten, *UNREACHABLE):
             self.path.write_after(self._text(None), self.stamp)
 
     def _text(self, holder: str | None) -> bytes:
@@ -125,6 +125,8 @@ def _free(path: "BucketPath") -> str:
         data, stamp, age = path.read_stamped()
     except FileNotFoundError:
         return ""
+    if not data:  # the lock of a lake that was copied from a folder
+        return stamp
     state: dict[str, Any] = json.loads(data)
     if state["holder"] is None or state["machine"] == _machine() or age > SECONDS:
         return stamp

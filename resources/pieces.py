@@ -8,7 +8,9 @@ from typing import Any
 import pyarrow as pa
 
 from dataset_build.fingerprint import Fingerprint, digest
+from dataset_build.locations import is_remote, scratch
 from dataset_build.parquet_files import open_parquet
+from dataset_build.release.copies import copy_of, local_copy
 from dataset_build.schemas import Table
 from resources.storage import (
     delete_folder,
@@ -23,6 +25,7 @@ from resources.storage import (
 
 Provenance = Mapping[str, Any]
 MANIFEST = "manifest.json"
+COPIED = 32 << 20  # bytes up to which a part of a bucket is read as a whole, and kept in scratch
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,12 @@ class Piece:
         return sum(part["rows"] for part in (self.manifest or {"parts": []})["parts"])
 
     def parts(self) -> list[Path]:
-        """The visible Parquet files, in order."""
-        return [self.folder / part["file"] for part in (self.manifest or {"parts": []})["parts"]]
+        """The visible Parquet files, in order; small ones of a bucket as copies on this machine, where they stay."""
+        parts = (self.manifest or {"parts": []})["parts"]
+        return [
+            local_copy(self.folder / part["file"], part) if part["bytes"] <= COPIED else self.folder / part["file"]
+            for part in parts
+        ]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The visible rows."""
@@ -80,9 +87,10 @@ class Piece:
         stamp = stamp_of(self.folder / MANIFEST)
         part = self._write(batches, number=0)
         self._publish([part], inputs, provenance, stamp)
-        for file in self.folder.glob("part-*.parquet"):
-            if file.name != part["file"]:
-                file.unlink()
+        for folder in {self.folder, scratch(self.folder)}:
+            for file in folder.glob("part-*.parquet"):
+                if file.name != part["file"]:
+                    file.unlink()
 
     def append(self, batches: Iterable[pa.RecordBatch], inputs: Mapping[str, str], provenance: Provenance) -> None:
         """Add rows to those that are visible. Nothing is written when there are none to add."""
@@ -95,9 +103,11 @@ class Piece:
         with unpublished(self.folder / f"part-{number:05d}.parquet") as new:
             rows = write_rows(new, batches, self.table.schema)
             sha256, size = sha256_of(new), new.stat().st_size
-            name = f"part-{number:05d}-{sha256[:12]}.parquet"
-            publish_file(new, self.folder / name)
-        return {"file": name, "rows": rows, "bytes": size, "sha256": sha256}
+            part = self.folder / f"part-{number:05d}-{sha256[:12]}.parquet"
+            publish_file(new, part)
+            if is_remote(part) and size <= COPIED:
+                new.replace(copy_of(part, sha256))
+        return {"file": part.name, "rows": rows, "bytes": size, "sha256": sha256}
 
     def _publish(
         self, parts: list[dict[str, Any]], inputs: Mapping[str, str], provenance: Provenance, stamp: str | None

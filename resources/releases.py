@@ -35,6 +35,7 @@ from dataset_build.release.reader import check_version, releases, tags
 from dataset_build.release.statistics import as_json, measure, read_statistics
 from dataset_build.release.tags import newest, present
 from resources.lake import Lake
+from resources.look import one_look
 from resources.storage import delete_folder, lock, publish_folder, write_json, write_parquet, write_text
 
 INPUTS = (
@@ -218,7 +219,8 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 def inputs_of(lake: Lake) -> dict[str, str]:
     """What a release depends on: rows of drops, captions, the word of people, and the fingerprint of every step."""
-    versions = {name: lake.version(name) for name in INPUTS}
+    with one_look():
+        versions = {name: lake.version(name) for name in INPUTS}
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from dataset_build.locations import is_remote, scratch
 from resources.lease import LakeBusy, check_leases, leased
+from resources.look import forget, once, read_ahead
 
 ROW_GROUP = 65_536
 
@@ -45,6 +46,7 @@ def publish_file(temporary: Path, path: Path) -> None:
     if is_remote(path):
         check_leases(path)
         _files(path).put_file(str(temporary), _key(path))
+        forget(path)
         return
     _sync(temporary)
     temporary.replace(path)
@@ -111,6 +113,7 @@ def write_json(path: Path, value: Any, stamp: str | None = None) -> None:
     else:
         check_leases(path)
         cast(Any, path).write_after(text.encode(), stamp)
+        forget(path)
 
 
 def stamp_of(path: Path) -> str | None:
@@ -119,11 +122,28 @@ def stamp_of(path: Path) -> str | None:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file; None when there is no such file."""
+    """The value in a JSON file; None when there is no such file. Not to be changed."""
+    return once(path, lambda: _read_json(path))
+
+
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
+
+
+def read_json_ahead(paths: Iterable[Path]) -> None:
+    """Read JSON files of a bucket side by side, for read_json to find within one look."""
+    read_ahead(paths, json.loads)
+
+
+def files_below(folder: Path) -> list[str]:
+    """The files in the folders of a folder, as folder/file; one request for a thousand in a bucket."""
+    if not is_remote(folder):
+        return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*"))
+    start = len(_key(folder)) + 1
+    return sorted(name for key in _files(folder).find(_key(folder)) if (name := key[start:]).count("/") == 1)
 
 
 def write_parquet(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:

@@ -15,7 +15,11 @@ from moto.server import ThreadedMotoServer
 from dataset_build.locations import is_remote, locate
 
 IN_BUCKETS = os.environ.get("DATASET_BUILD_TEST_LAKE") == "s3"  # the lakes of all tests, not of tests/s3 alone
-KEYS = {"AWS_ACCESS_KEY_ID": "AKIATESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "a+secret/with'signs", "AWS_REGION": "eu-west-3"}
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "AKIATESTTESTTEST",
+    "AWS_SECRET_ACCESS_KEY": "a+secret/with'signs",
+    "AWS_REGION": "eu-west-3",
+}
 
 
 @contextmanager

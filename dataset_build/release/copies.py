@@ -19,11 +19,16 @@ def local_copy(path: Path, file: Mapping[str, Any]) -> Path:
     """
     if not is_remote(path):
         return path
-    copy = scratch(path.parent) / f"{file['sha256'][:16]}-{path.name}"
+    copy = copy_of(path, file["sha256"])
     if not (copy.is_file() and copy.stat().st_size == file["bytes"]):
         copy.parent.mkdir(parents=True, exist_ok=True)
         _fetch(path, copy, file["sha256"])
     return copy
+
+
+def copy_of(path: Path, sha256: str) -> Path:
+    """Where the copy of a file of a bucket lies; the name of a file may come again with other content."""
+    return scratch(path.parent) / (path.name if sha256[:12] in path.name else f"{sha256[:12]}-{path.name}")
 
 
 def _fetch(path: Path, copy: Path, sha256: str) -> None:

@@ -14,7 +14,10 @@ class S3(Section):
     endpoint_url: str = Field("", description="server; empty: AWS_ENDPOINT_URL, else AWS itself")
     region: str = Field("", description="empty: AWS_REGION or AWS_DEFAULT_REGION, else what ~/.aws/config says")
     attempts: int = Field(
-        6, ge=1, le=20, description="tries of a request that fails with 5xx, a timeout or a cut connection; waits double"
+        6,
+        ge=1,
+        le=20,
+        description="tries of a request that ends in 5xx, a timeout or a cut connection; waits double",
     )
     connect_timeout: float = Field(10, gt=0, description="seconds until a connection must stand")
     read_timeout: float = Field(30, gt=0, description="seconds that a reply may pause")
