@@ -1,16 +1,17 @@
 """A real S3 API on loopback (moto), and lakes that lie there."""
 
 import logging
+import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from dataset_build.locations import is_remote, locate
 
@@ -25,22 +26,37 @@ KEYS = {
 @contextmanager
 def s3_server(scratch: Path) -> Iterator[str]:
     """The address of a server that starts empty, and the environment of its client."""
+    context = multiprocessing.get_context("spawn")  # apart, so that it answers while DuckDB holds this interpreter
+    here, there = context.Pipe()
+    server = context.Process(target=_serve, args=[there], daemon=True)
+    server.start()
+    url = here.recv()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        for name, value in {**KEYS, "AWS_ENDPOINT_URL": url}.items():
+            patch.setenv(name, value)
+        patch.setenv("DATASET_BUILD_SCRATCH", str(scratch))
+        yield url
+    server.kill()
+    server.join()
+
+
+def _serve(there: Connection) -> None:
+    from moto.server import ThreadedMotoServer
+
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patch:
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            patch.delenv(name)
-        for name, value in {**KEYS, "AWS_ENDPOINT_URL": f"http://{host}:{port}"}.items():
-            patch.setenv(name, value)
-        patch.setenv("DATASET_BUILD_SCRATCH", str(scratch))
-        yield f"http://{host}:{port}"
-    server.stop()
+    there.send(f"http://{host}:{port}")
+    threading.Event().wait()
 
 
 def new_bucket() -> str:
     """The name of a bucket that was just made."""
+    import boto3
+
     name = f"lakes-{uuid4().hex[:12]}"
     place = {"LocationConstraint": KEYS["AWS_REGION"]}
     boto3.client("s3", region_name=KEYS["AWS_REGION"]).create_bucket(Bucket=name, CreateBucketConfiguration=place)

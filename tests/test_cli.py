@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import pytest
 from dataset_build.config import Config
 from dataset_build.sample import Sample
 from resources.lake import Lake
+from tests.bucket import copied, lake_at
 from tests.pictures import put
 from tests.shell import Shell
 
@@ -204,7 +204,7 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
     environment = {**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster")}
     (tmp_path / "dagster").mkdir()
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    piece = Lake(tmp_path / "lake", Config()).piece("occurrences", "scrape.loose")
+    piece = Lake(lake_at(tmp_path / "lake"), Config()).piece("occurrences", "scrape.loose")
     while not list(piece.folder.glob("units/*.parquet")):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
@@ -242,7 +242,7 @@ def test_releases_are_made_tagged_and_rolled_back(run: Shell, tmp_path: Path) ->
 
 
 def test_what_people_say_and_what_becomes_of_a_release(run: Shell, built: Path, tmp_path: Path) -> None:
-    lake = shutil.copytree(built, tmp_path / "lake")
+    lake = copied(built, tmp_path / "lake")
     assert run("release", "verify", "--all")[:2] == (0, "sound: 1\n")
     image, url, uri = next(csv.reader(run("sql", ONE_WITH_URL, "--format", "csv")[1].splitlines()[1:]))
     code, out, _ = run("takedown", "add", "--url", url, "--reason", "asked [bold]nicely[/bold]")

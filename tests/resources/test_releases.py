@@ -12,6 +12,7 @@ from dataset_build.config import Config
 from dataset_build.release.reader import releases
 from resources import releases as publishing
 from resources.lake import Lake
+from tests.bucket import lake_at
 from tests.pictures import put
 
 
@@ -19,8 +20,8 @@ from tests.pictures import put
 def lake(tmp_path: Path) -> Lake:
     put(tmp_path / "scrape/a.png", seed=1, text="red hat")
     put(tmp_path / "scrape/b.png", seed=2, text="blue hat")
-    build(tmp_path / "lake", Config(), [tmp_path / "scrape"])
-    return Lake(tmp_path / "lake", Config())
+    build(lake_at(tmp_path / "lake"), Config(), [tmp_path / "scrape"])
+    return Lake(lake_at(tmp_path / "lake"), Config())
 
 
 def problems(lake: Lake, table: str, change: Any) -> dict[str, list[str]]:

@@ -1,6 +1,7 @@
 """A proxy on loopback between a client and its S3 server, which spoils some requests by a plan drawn from a seed."""
 
 import http.client
+import multiprocessing
 import random
 import socket
 import threading
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing.connection import Connection
 from typing import Any
 
 FAULTS = ("error", "slow", "cut", "lost")
@@ -111,3 +113,29 @@ def spoiling(url: str, plan: Plan) -> Iterator[tuple[str, Counter[str]]]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def spoiling_apart(url: str, seed: int, share: float) -> Iterator[tuple[str, Callable[[], Counter[str]]]]:
+    """The same by a plan drawn from a seed, in a process of its own: DuckDB may hold this interpreter while it waits."""
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    proxy = context.Process(target=_spoil, args=[url, seed, share, there], daemon=True)
+    proxy.start()
+
+    def seen() -> Counter[str]:
+        here.send("seen")
+        return Counter(here.recv())
+
+    try:
+        yield here.recv(), seen
+    finally:
+        proxy.kill()
+        proxy.join()
+
+
+def _spoil(url: str, seed: int, share: float, there: Connection) -> None:
+    with spoiling(url, seeded(seed, share)) as (address, seen):
+        there.send(address)
+        while there.recv():
+            there.send(dict(seen))

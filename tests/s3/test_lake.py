@@ -23,9 +23,9 @@ from resources.lake import TABLES, Lake
 from resources.lease import LakeBusy
 from resources.releases import publish, stage
 from resources.storage import lock
-from tests.bucket import KEYS
+from tests.bucket import KEYS, new_bucket
 from tests.pictures import put
-from tests.s3.faults import seeded, spoiling
+from tests.s3.faults import FAULTS, spoiling, spoiling_apart
 from tests.shell import Shell
 
 
@@ -50,8 +50,6 @@ def undisturbed(scrape: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def in_bucket(undisturbed: Path, s3: str) -> Path:
     """The same, in a bucket."""
-    from tests.bucket import new_bucket
-
     place = locate(f"s3://{new_bucket()}/lake")
     place.fs.put(str(undisturbed), place.path, recursive=True)  # type: ignore[attr-defined]
     return place
@@ -89,11 +87,12 @@ def test_faults_on_the_way_change_nothing(
     bucket: BucketPath, s3: str, scrape: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pieces, "COPIED", 0)  # so that DuckDB reads over the network too
-    with spoiling(s3, seeded(1, share=0.03)) as (url, seen):
+    with spoiling_apart(s3, seed=1, share=0.03) as (url, seen):
         config = Config(s3=S3(endpoint_url=url, attempts=8, read_timeout=1.5))
         done = build(locate(str(bucket), config.s3), config, [scrape])
         assert (done.failed_drops, done.latest) == ({}, "1")
-    assert min(seen[fault] for fault in ("error", "slow", "cut", "lost")) > 2, seen
+        spoilt = seen()
+    assert min(spoilt[fault] for fault in FAULTS) > 2, spoilt
     assert versions(bucket) == versions(undisturbed)
     assert verify_lake(bucket) == {"1": [], "": []}
 
