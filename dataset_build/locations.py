@@ -60,6 +60,12 @@ def is_remote(place: str | Path | os.PathLike[str]) -> bool:
     return str(place).startswith(SCHEME)
 
 
+def store(path: Path) -> tuple[Any, str]:
+    """The file system of what lies in a bucket (s3fs), and its name there."""
+    place = cast(Any, path)
+    return place.fs, str(place.path)
+
+
 def scratch(path: Path) -> Path:
     """Where this machine keeps what it needs while it works, and could make again: beside the lake's own files, at
     `path` itself; for a bucket in a folder of this machine, under DATASET_BUILD_SCRATCH or the user's cache.

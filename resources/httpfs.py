@@ -2,12 +2,13 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
 
 from dataset_build.errors import RunError
+from dataset_build.locations import store
 from dataset_build.release.database import literal
 
 NEEDED = "DuckDB needs its extension httpfs for a lake in a bucket: pip install 'dataset-build[s3]'"
@@ -20,7 +21,7 @@ def reach(connection: duckdb.DuckDBPyConnection, root: Path) -> None:
     Requests that fail are repeated as often, and replies awaited as long, as s3fs does.
     """
     _load(connection)
-    files = cast(Any, root).fs
+    files, _ = store(root)
     waits = files.config_kwargs
     connection.execute("set http_timeout = $1", [max(1, round(waits["read_timeout"]))])
     connection.execute("set http_retries = $1", [waits["retries"]["total_max_attempts"]])

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from dataset_build.locations import is_remote
+from dataset_build.locations import is_remote, store
 
 T = TypeVar("T")
 _seen: ContextVar[dict[str, Any] | None] = ContextVar("seen", default=None)
@@ -46,8 +46,8 @@ def read_ahead(paths: Iterable[Path], read: Callable[[bytes], Any]) -> None:
     seen, wanted = _seen.get(), [path for path in paths if is_remote(path)]
     if seen is None or not wanted:
         return
-    keys = {str(cast(Any, path).path): str(path) for path in wanted if str(path) not in seen}
-    found = cast(Any, wanted[0]).fs.cat(list(keys), on_error="return", max_concurrency=1) if keys else {}
+    keys = {store(path)[1]: str(path) for path in wanted if str(path) not in seen}
+    found = store(wanted[0])[0].cat(list(keys), on_error="return", max_concurrency=1) if keys else {}
     for key, place in keys.items():
         data = found.get(key, FileNotFoundError(key))
         if isinstance(data, bytes):

@@ -15,7 +15,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset_build.locations import is_remote, scratch
+from dataset_build.locations import is_remote, scratch, store
 from resources.lease import LakeBusy, check_leases, leased
 from resources.look import forget, once, read_ahead
 
@@ -45,7 +45,8 @@ def publish_file(temporary: Path, path: Path) -> None:
     """Give a complete file of this machine its name, in one step. Raises LeaseLost."""
     if is_remote(path):
         check_leases(path)
-        _files(path).put_file(str(temporary), _key(path))
+        files, name = store(path)
+        files.put_file(str(temporary), name)
         forget(path)
         return
     _sync(temporary)
@@ -76,27 +77,11 @@ def delete_folder(folder: Path) -> None:
     """Delete a folder with all that is in it; there may be none."""
     if is_remote(folder):
         check_leases(folder)
+        files, name = store(folder)
         with suppress(FileNotFoundError):
-            _files(folder).rm(_key(folder), recursive=True)
+            files.rm(name, recursive=True)
     else:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _files(path: Path) -> Any:
-    """The file system of a bucket."""
-    return cast(Any, path).fs
-
-
-def _key(path: Path) -> str:
-    return str(cast(Any, path).path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -142,8 +127,9 @@ def files_below(folder: Path) -> list[str]:
     """The files in the folders of a folder, as folder/file; one request for a thousand in a bucket."""
     if not is_remote(folder):
         return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*"))
-    start = len(_key(folder)) + 1
-    return sorted(name for key in _files(folder).find(_key(folder)) if (name := key[start:]).count("/") == 1)
+    files, name = store(folder)
+    below = [key[len(name) + 1 :] for key in files.find(name)]
+    return sorted(file for file in below if file.count("/") == 1)
 
 
 def write_parquet(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:

@@ -13,6 +13,7 @@ import duckdb
 import pytest
 
 from dataset_build.config import Config
+from dataset_build.release.reader import open_release
 from dataset_build.sample import Sample
 from resources.lake import Lake
 from tests.bucket import copied, lake_at
@@ -51,7 +52,7 @@ def test_help_teaches(run: Shell, command: list[str]) -> None:
 
 def test_sql_agrees_with_plain_duckdb(run: Shell, built: Path) -> None:
     code, out, _ = run("sql", QUERY, "--lake", built, "--format", "json")
-    with duckdb.connect(str(built / "releases/1/release.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(open_release("1", built).database), read_only=True) as connection:
         expected = connection.sql(QUERY).to_arrow_table().to_pylist()
     assert code == 0
     assert json.loads(out) == expected

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any
 
-from dataset_build.locations import is_remote, scratch
+from dataset_build.locations import is_remote, scratch, store
 from dataset_build.release.errors import IncompleteRelease
 
 
@@ -34,7 +34,8 @@ def copy_of(path: Path, sha256: str) -> Path:
 def _fetch(path: Path, copy: Path, sha256: str) -> None:
     new = copy.with_name(f".{copy.name}.{os.getpid()}")
     try:
-        cast(Any, path).fs.get_file(cast(Any, path).path, str(new))
+        files, name = store(path)
+        files.get_file(name, str(new))
         with new.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != sha256:
@@ -59,8 +60,9 @@ def folder_copy(folder: Path) -> Iterator[Path]:
         for path in folder.iterdir():
             if path.name in ("", ".", ".."):
                 continue
-            if path.is_dir():
-                (copy / path.name).mkdir()
+            files, name = store(path)
+            if files.isfile(name):
+                files.get_file(name, str(copy / path.name))
             else:
-                cast(Any, path).fs.get_file(cast(Any, path).path, str(copy / path.name))
+                (copy / path.name).mkdir()
         yield copy

@@ -15,6 +15,7 @@ import pytest
 
 from dataset_build.config import Config, Duplicates
 from dataset_build.dedup import hamming
+from dataset_build.locations import scratch
 from dataset_build.schemas import IMAGE_FACTS, LISTING, OCCURRENCES, TAGS
 from resources import hash_index
 from resources.dedup import update_duplicates, update_pairs
@@ -161,7 +162,7 @@ def test_incremental_equals_full_whatever_arrives_and_leaves(
 
 
 def index_of(lake: Lake) -> Path:
-    return lake.piece("duplicate_pairs").folder / "index"
+    return scratch(lake.piece("duplicate_pairs").folder / "index")
 
 
 def in_three_drops(root: Path, scrape: Path, rows: Rows) -> Lake:

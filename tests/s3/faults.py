@@ -117,7 +117,7 @@ def spoiling(url: str, plan: Plan) -> Iterator[tuple[str, Counter[str]]]:
 
 @contextmanager
 def spoiling_apart(url: str, seed: int, share: float) -> Iterator[tuple[str, Callable[[], Counter[str]]]]:
-    """The same by a plan drawn from a seed, in a process of its own: DuckDB may hold this interpreter while it waits."""
+    """The same by a plan drawn from a seed, in a process of its own: DuckDB may hold this one while it waits."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     proxy = context.Process(target=_spoil, args=[url, seed, share, there], daemon=True)

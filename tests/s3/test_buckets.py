@@ -70,7 +70,7 @@ def test_a_request_that_fails_is_repeated(bucket: BucketPath, s3: str, fault: st
 def test_a_server_that_only_fails_is_told_of(bucket: BucketPath, s3: str) -> None:
     with spoiling(s3, lambda: "error") as (url, seen):
         file = locate(str(bucket / "a"), S3(endpoint_url=url, attempts=2))
-        with pytest.raises(OSError, match=r"503|Service Unavailable|reached max retries") as failed:
+        with pytest.raises(OSError, match="try again") as failed:
             file.read_bytes()
     assert "secret" not in str(failed.value)
     assert seen["error"] == 2
