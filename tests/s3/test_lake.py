@@ -11,18 +11,21 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dagster_aws.s3 import S3Resource
 
 from dataset_build.buckets import UNREACHABLE, BucketPath
 from dataset_build.build import build
 from dataset_build.config import S3, Config
-from dataset_build.locations import locate
+from dataset_build.definitions import build_defs
+from dataset_build.locations import locate, store
 from dataset_build.release.reader import releases
 from dataset_build.release.verify import verify, verify_lake
 from resources import lease, pieces
 from resources.lake import TABLES, Lake
 from resources.lease import LakeBusy
 from resources.releases import publish, stage
-from resources.storage import lock
+from resources.s3 import through
+from resources.storage import lock, read_json, write_json
 from tests.bucket import KEYS, new_bucket
 from tests.pictures import put
 from tests.s3.faults import FAULTS, spoiling, spoiling_apart
@@ -78,9 +81,9 @@ def test_a_build_in_a_bucket_is_that_in_a_folder(bucket: BucketPath, scrape: Pat
     assert left == []
     assert build(bucket, Config(), []).release is None
     keys = [KEYS["AWS_SECRET_ACCESS_KEY"].encode(), KEYS["AWS_ACCESS_KEY_ID"].encode()]
-    assert [
-        path for path, data in bucket.fs.cat(bucket.path, recursive=True).items() if any(k in data for k in keys)
-    ] == []
+    objects = bucket.fs.cat(bucket.fs.find(bucket.path))
+    assert len(objects) > 50
+    assert [path for path, data in objects.items() if any(key in data for key in keys)] == []
 
 
 def test_faults_on_the_way_change_nothing(
@@ -154,7 +157,8 @@ def test_a_build_that_is_killed_goes_on(
         return None
 
     with spoiling(s3, kill) as (url, _):
-        command = [sys.executable, "-m", "dataset_build.cli", "build", "--source", str(scrape), "--lake", str(bucket)]
+        main = [sys.executable, "-c", "from dataset_build.cli import main; main()"]
+        command = [*main, "build", "--source", str(scrape), "--lake", str(bucket)]
         environment = {**os.environ, "AWS_ENDPOINT_URL": url, "DAGSTER_HOME": str(tmp_path)}
         child.append(
             subprocess.Popen(command, env=environment, start_new_session=True, stdout=-3, stderr=-3, cwd=tmp_path)
@@ -174,6 +178,24 @@ def test_a_build_waits_for_no_other(lake: BucketPath, monkeypatch: pytest.Monkey
         with pytest.raises(LakeBusy, match="is in use by process") as told, lease.leased(lake / ".lock", "me"):
             pass
         assert holder in str(told.value)
+
+
+def test_dagsters_resource_says_how_the_lake_is_reached(
+    bucket: BucketPath, s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (*KEYS, "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name)
+    keys = {"aws_access_key_id": "AKIAOTHER", "aws_secret_access_key": "other'secret"}
+    given = S3Resource(endpoint_url=s3, region_name="eu-west-3", max_attempts=3, **keys)
+    assert build_defs(bucket, Config(), s3=given).resources["s3"] is given
+    lake = through(bucket, given)
+    write_json(lake / "drops/sources.json", {})
+    assert read_json(lake / "drops/sources.json") == {}
+    assert store(lake)[0].config_kwargs["retries"]["total_max_attempts"] == 3
+    with Lake(lake, Config()).connect([]) as connection:
+        (secret,) = connection.sql("select secret_string from duckdb_secrets()").fetchall()
+    assert "key_id=AKIAOTHER" in secret[0]
+    assert "other'secret" not in secret[0]
 
 
 def test_the_command_line_takes_a_bucket(lake: BucketPath, run: Shell, tmp_path: Path) -> None:
