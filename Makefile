@@ -10,8 +10,10 @@ READERS := .venv-exports
 VLLM := .venv-vllm
 FASTDUP := .venv-fastdup
 RAY := .venv-ray
+PARALLEL := --numprocesses auto --dist loadfile
 
-.PHONY: help demo test test-text test-clip test-exports test-vllm test-ray test-fastdup fastdup-env lint ui bench clean
+.PHONY: help demo test test-s3 test-text test-clip test-exports test-vllm test-ray test-fastdup fastdup-env lint ui bench \
+	clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -43,10 +45,22 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 	@echo '  make ui'
 
 test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM, Ray, fastdup or readers of exports
-	$(BIN)/pytest -q --numprocesses auto --dist loadfile \
+	$(BIN)/pytest -q $(PARALLEL) \
 		--ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/vllm \
-		--ignore tests/ray --ignore tests/test_fastdup.py --ignore tests/exports/test_readers.py \
+		--ignore tests/ray --ignore tests/s3 --ignore tests/test_fastdup.py --ignore tests/exports/test_readers.py \
 		--ignore tests/release/test_mlcroissant.py
+
+# The tests whose lakes can lie in a bucket; the others look at files of a lake, or have none.
+IN_BUCKETS := tests/test_annotations.py tests/test_build.py tests/test_cli.py tests/test_cli_caption.py \
+	tests/test_cli_look.py tests/test_nightly.py tests/test_people.py tests/test_sql_docs.py \
+	tests/resources/test_caption_scores.py tests/resources/test_captions.py tests/resources/test_dedup.py \
+	tests/resources/test_drops.py tests/resources/test_exports.py tests/resources/test_plan.py \
+	tests/resources/test_preview.py tests/resources/test_purge.py tests/resources/test_releases.py \
+	tests/resources/test_sheets.py tests/resources/test_vocabularies.py
+
+test-s3: $(READY)  ## Run the tests of lakes in buckets, against moto on loopback, and most others with their lakes there
+	$(BIN)/pytest -q tests/s3
+	DATASET_BUILD_TEST_LAKE=s3 $(BIN)/pytest -q $(PARALLEL) $(IN_BUCKETS)
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py

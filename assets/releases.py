@@ -4,11 +4,11 @@ import time
 from collections.abc import Iterator
 
 import dagster as dg
-import pyarrow.parquet as pq
 from pydantic import Field
 
 from assets.partitions import VERSIONS, every_drop
 from assets.report import by_reason, column_lineage, sheet, spread, table
+from dataset_build.parquet_files import read_parquet
 from resources.lake import Lake
 from resources.releases import CHECKS, discard, publish, stage
 
@@ -56,7 +56,7 @@ def release(
         yield dg.AssetObservation("release", partition=context.partition_key, metadata={"twin": staged.twin})
         return
     folder = publish(staged)
-    rejects = pq.read_table(folder / "rejects.parquet", columns=["image_id", "stage", "reason"]).to_pylist()
+    rejects = read_parquet(folder / "rejects.parquet", columns=["image_id", "stage", "reason"]).to_pylist()
     yield dg.MaterializeResult(
         data_version=dg.DataVersion(staged.manifest["content"]),
         metadata={

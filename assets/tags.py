@@ -25,7 +25,7 @@ def tags(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.
     """The tags that came with a drop's images: folded, aliases resolved, categories from the vocabulary."""
     started = time.monotonic()
     piece = tag_drop(lake, context.partition_key)
-    origins, unknown = tag_counts(piece)
+    origins, unknown = tag_counts(lake, piece)
     return report(
         piece,
         started,

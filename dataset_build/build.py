@@ -15,6 +15,7 @@ from assets.partitions import VERSIONS
 from dataset_build.config import Config
 from dataset_build.definitions import build_defs
 from dataset_build.errors import RunError, UserError
+from dataset_build.locations import scratch
 from dataset_build.release.reader import next_version, releases
 from dataset_build.release.tags import newest
 from resources.lake import Lake
@@ -106,8 +107,9 @@ def second_opinion(root: Path, config: Config) -> None:
 
 
 def instance_of(root: Path) -> Path:
-    """The folder of the Dagster instance: DAGSTER_HOME where it is set, else the lake's own, made ready for use."""
-    home = Path(os.environ.get("DAGSTER_HOME") or root / "dagster")
+    """The folder of the Dagster instance: DAGSTER_HOME where it is set, else the lake's own, in scratch where
+    the lake lies in a bucket; made ready for use."""
+    home = Path(os.environ.get("DAGSTER_HOME") or scratch(root / "dagster"))
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():
         (home / "dagster.yaml").write_text(INSTANCE_SETTINGS, "utf-8")

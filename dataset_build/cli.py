@@ -57,6 +57,15 @@ def main() -> None:
         fail(str(error), error.exit_code)
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+    except Exception as error:
+        if is_of_bucket(error):
+            fail(f"the bucket can't be reached: {error}", 1)
+        raise
+
+
+def is_of_bucket(error: Exception) -> bool:
+    """Whether a request to a bucket failed in the end; what is raised then is not known without the s3 extra."""
+    return any(base.__module__.startswith(("botocore.", "aiohttp.")) for base in type(error).__mro__)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -13,13 +13,36 @@ from rich.table import Table
 
 from dataset_build.errors import UserError
 
+
+def _place(context: typer.Context, lake: str | Path) -> Path:
+    """A lake in a bucket is reached as the settings say."""
+    if not str(lake).startswith("s3://"):
+        return Path(lake)
+    from dataset_build.config import load_config
+    from dataset_build.locations import locate
+
+    return locate(lake, load_config(context.params.get("config")).s3)
+
+
 LakeOption = Annotated[
     Path,
-    typer.Option("--lake", envvar="DATASET_BUILD_LAKE", help="Folder that holds all tables and releases."),
+    typer.Option(
+        "--lake",
+        envvar="DATASET_BUILD_LAKE",
+        help="Folder that holds all tables and releases, or s3://bucket/prefix.",
+        parser=str,
+        metavar="PLACE",
+        callback=_place,
+    ),
 ]
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", envvar="DATASET_BUILD_CONFIG", help="Settings; ./dataset.toml is taken when it exists."),
+    typer.Option(
+        "--config",
+        envvar="DATASET_BUILD_CONFIG",
+        help="Settings; ./dataset.toml is taken when it exists.",
+        is_eager=True,  # they say how a lake in a bucket is reached
+    ),
 ]
 LAKE = Path("lake")
 out = Console()

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 
 from dataset_build.errors import UserError
 from dataset_build.sections.base import Section
+from dataset_build.sections.buckets import S3
 from dataset_build.sections.captions import Binding, CaptionRules, Captions, Models
 from dataset_build.sections.corpus import (
     SCORED,
@@ -35,6 +36,7 @@ from dataset_build.sections.running import Engine, Nightly
 from dataset_build.sections.tags import Tags
 
 __all__ = [
+    "S3",
     "SCORED",
     "AlignAltText",
     "Arrival",
@@ -95,6 +97,7 @@ class Config(Section):
     models: Models = Models()
     nightly: Nightly = Nightly()
     engine: Engine = Engine()
+    s3: S3 = S3()
 
     @model_validator(mode="after")
     def _embeddings_where_needed(self) -> Self:

@@ -11,10 +11,12 @@ from assets import captions, clip, corpus, dedup, images, ingest, people, releas
 from assets.jobs import JOBS
 from assets.nightly import failures, new_drops, nightly
 from dataset_build.config import Config, load_config
+from dataset_build.locations import is_remote
 from resources.engine import Engine, LocalEngine
 from resources.lake import TABLES, Lake, environment_lake
 from resources.notify import notifier
 from resources.ray_engine import RayEngine
+from resources.s3 import s3_resource, through
 
 ASSETS = dg.load_assets_from_modules(
     [sources, people, ingest, tags, text, clip, images, dedup, corpus, captions, releases]
@@ -23,6 +25,9 @@ ASSETS = dg.load_assets_from_modules(
 
 def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
     """Everything that Dagster needs to build into `lake`; keyword arguments replace resources by name."""
+    if is_remote(lake):
+        resources["s3"] = resources.get("s3") or s3_resource(config.s3)
+        lake = through(lake, resources["s3"])
     contracts = Lake(lake, config)
 
     def with_contract(spec: dg.AssetSpec) -> dg.AssetSpec:

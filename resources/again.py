@@ -6,6 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dataset_build.locations import scratch
 from dataset_build.queries import load_query
 from resources.drops import Drop
 from resources.engine import BatchFunction, Engine
@@ -32,7 +33,7 @@ def look_again(
     if piece.version:
         return piece
     with lake.writing(piece):
-        file = _write(lake, drop, places, piece.folder / "places.parquet")
+        file = _write(lake, drop, places, scratch(piece.folder) / "places.parquet")
         with pq.ParquetFile(file) as rows:
             targets = [(piece, lambda result: result)]
             run_units(engine, work, rows, targets, setup=setup, failed=failed, progress=progress)

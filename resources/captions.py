@@ -16,6 +16,7 @@ from dataset_build.captions.calls import Model
 from dataset_build.captions.recipe import Recipe, load_recipe
 from dataset_build.captions.rows import Key, inherited, write
 from dataset_build.config import Binding
+from dataset_build.locations import scratch
 from dataset_build.schemas import CAPTIONS
 from resources.caption_work import Image, images
 from resources.captioning import Run, Tally
@@ -44,7 +45,7 @@ def update_captions(lake: Lake, watch: Watch, log: Log) -> list[Tally]:
 
 def _update(lake: Lake, recipe: Recipe, piece: Piece, watch: Watch, log: Log) -> Tally:
     bindings = bound(recipe.roles, lake.config.models)
-    with lake.writing(piece), closing(Journal(lake.root / "journal")) as journal, ExitStack() as stack:
+    with lake.writing(piece), closing(Journal(scratch(lake.root / "journal"))) as journal, ExitStack() as stack:
         if lake.config.captions.inherit and bindings:
             _inherit(lake, piece)
         waiting = stack.enter_context(_waiting(lake, piece))
@@ -66,7 +67,7 @@ def _inherit(lake: Lake, piece: Piece) -> None:
 @contextmanager
 def _waiting(lake: Lake, piece: Piece) -> Iterator[Path]:
     """The rows of sql/caption_work.sql for one recipe, in a file for as long as the block runs."""
-    file, limit = piece.folder / "waiting.parquet", lake.config.captions.limit
+    file, limit = scratch(piece.folder) / "waiting.parquet", lake.config.captions.limit
     with lake.reading("caption_work", fingerprint=str(piece.fingerprint), limit=limit) as found:
         write_parquet(file, found, found.schema)
     try:

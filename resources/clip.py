@@ -5,12 +5,12 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from dataset_build.clip import clusters, neighbours
 from dataset_build.clip.embed import embed, failed, set_up
 from dataset_build.clip.model import ClipModel
+from dataset_build.parquet_files import read_parquet
 from dataset_build.schemas import IMAGE_CLUSTERS, TEXT_EMBEDDINGS
 from resources.again import look_again
 from resources.drops import Drop
@@ -83,7 +83,7 @@ def update_embedding_pairs(lake: Lake) -> Piece:
 def _vectors(lake: Lake, drops: dict[str, str]) -> tuple[pa.Array, NDArray[np.float32]]:
     """Ids and embeddings of some drops' images, each image once."""
     parts = [part for drop in drops for part in lake.piece("image_embeddings", drop).parts()]
-    tables = [pq.read_table(part, columns=["image_id", "embedding"], filters=[("status", "=", "ok")]) for part in parts]
+    tables = [read_parquet(part, columns=["image_id", "embedding"], filters=[("status", "=", "ok")]) for part in parts]
     rows = pa.concat_tables(tables) if tables else None
     if rows is None or not rows.num_rows:
         return pa.array([], pa.string()), np.empty((0, 0), np.float32)

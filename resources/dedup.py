@@ -12,6 +12,7 @@ from dataset_build.dedup.pairs import near_pairs
 from dataset_build.dedup.second_look import second_looks
 from dataset_build.dedup.segments import Segment
 from dataset_build.dedup.stars import stars
+from dataset_build.locations import scratch
 from dataset_build.schemas import DUPLICATE_PAIRS
 from resources.hash_index import HashIndex
 from resources.lake import Lake
@@ -38,7 +39,7 @@ def update_pairs(lake: Lake) -> Piece:
     settings = lake.config.duplicates
     write = piece.append if searched else piece.replace
     with lake.writing(piece):
-        index = HashIndex(piece.folder / "index", settings.dihedral, searched)
+        index = HashIndex(scratch(piece.folder / "index"), settings.dihedral, searched)
         if index.drops != searched:
             missing = [drop for drop in searched if drop not in index.drops]
             index.keep(index.read(_facts(lake, missing)).segment, searched)

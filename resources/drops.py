@@ -7,20 +7,23 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dataset_build.config import Arrival
 from dataset_build.errors import UserError
 from dataset_build.fingerprint import digest
+from dataset_build.locations import is_remote
+from dataset_build.parquet_files import read_parquet
 from dataset_build.queries import load_query
 from dataset_build.schemas import FILES
 from dataset_build.sources.arrival import arrived
 from dataset_build.sources.scan import SourceNotFound, changes, scan
-from resources.storage import lock, read_json, write_json, write_parquet
+from resources.look import forget, once, one_look
+from resources.storage import files_below, lock, read_json, read_json_ahead, write_json, write_parquet
 
 
 class UnknownDrop(UserError):
@@ -51,6 +54,7 @@ class Drops:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._records: dict[str, dict[str, Any]] = {}  # what was registered never changes
 
     def sources(self) -> dict[str, Path]:
         """Root folder of each known source, by name."""
@@ -98,8 +102,16 @@ class Drops:
 
     def all(self) -> list[Drop]:
         """Every drop, removed ones included, in the order of arrival."""
-        records = (read_json(file) for file in self.folder.glob("*/drop.json"))
-        drops = (Drop(**record, removed=self._tombstone(record["name"]).exists()) for record in records)
+        return list(once(self.folder, self._all))
+
+    def _all(self) -> list[Drop]:
+        files = set(files_below(self.folder))
+        names = [file.removesuffix("/drop.json") for file in files if file.endswith("/drop.json")]
+        with one_look():
+            read_json_ahead(self.folder / name / "drop.json" for name in names if name not in self._records)
+            new = {name: read_json(self.folder / name / "drop.json") for name in names if name not in self._records}
+        self._records |= new
+        drops = (Drop(**self._records[name], removed=f"{name}/removed.json" in files) for name in names)
         return sorted(drops, key=lambda drop: drop.sequence)
 
     def active(self) -> list[Drop]:
@@ -115,7 +127,7 @@ class Drops:
 
     def files(self, name: str) -> pa.Table:
         """What a drop holds: schemas.FILES."""
-        return pq.read_table(self.folder / name / "files.parquet")
+        return read_parquet(self.folder / name / "files.parquet")
 
     def table(self) -> pa.Table:
         """The active drops as rows of (drop, source, sequence)."""
@@ -155,16 +167,18 @@ class Drops:
         """Take a drop out of every later release. Its files and tables are left where they are."""
         self.get(name)
         write_json(self._tombstone(name), {"removed_at": _now()})
+        forget(self.folder)
 
     def restore(self, name: str) -> None:
         """Undo `remove`."""
         self.get(name)
         self._tombstone(name).unlink(missing_ok=True)
+        forget(self.folder)
 
     def _without_lake(self, found: pa.Table, root: Path) -> pa.Table:
         """A lake may lie inside of what it is built from."""
         lake = self.folder.resolve().parent
-        if not lake.is_relative_to(root):
+        if is_remote(lake) or not lake.is_relative_to(root):
             return found
         return found.filter(pc.invert(pc.starts_with(found.column("path"), f"{lake.relative_to(root).as_posix()}/")))
 
@@ -193,6 +207,7 @@ class Drops:
         record = asdict(drop)
         del record["removed"]
         write_json(self.folder / name / "drop.json", record)
+        forget(self.folder)
         yield drop
 
     def _news(self, source: str, group: str, found: pa.Table) -> pa.Table:

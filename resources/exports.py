@@ -7,10 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dataset_build import schemas
 from dataset_build.exports.samples import Missing, Row
+from dataset_build.parquet_files import read_parquet
 from dataset_build.sources.files import UnreadableError, opened, size_of, to_path
 from dataset_build.sources.read import read
 from resources.drops import UnknownDrop, UnknownSource
@@ -76,7 +76,7 @@ class LakeImages:
 
     def _listed(self, drop: str, uris: set[str]) -> Iterator[Place]:
         listing = list_drop(self.lake, self.lake.drops.get(drop))
-        table = pq.read_table(listing, columns=list(COLUMNS), filters=pc.field("uri").isin(pa.array(uris, pa.string())))
+        table = read_parquet(listing, columns=list(COLUMNS), filters=pc.field("uri").isin(pa.array(uris, pa.string())))
         for batch in table.to_batches():
             yield from batch.to_pylist()
 

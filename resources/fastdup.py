@@ -14,6 +14,7 @@ from dataset_build.dedup.fastdup import as_pairs
 from dataset_build.errors import RunError
 from dataset_build.images import formats
 from dataset_build.images.decode import Unreadable, thumbnail
+from dataset_build.locations import scratch
 from dataset_build.schemas import FASTDUP_PAIRS
 from resources.images import read_images
 from resources.lake import Lake
@@ -44,8 +45,9 @@ def _pairs(lake: Lake, run: Run) -> list[pa.RecordBatch]:
     python = Path(settings.fastdup_python).absolute()
     if not python.exists():
         raise RunError(f"duplicates.fastdup_python: {python} is not there; `make fastdup-env` makes it")
-    (lake.root / "tmp").mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix="fastdup-", dir=lake.root / "tmp") as folder:
+    spill = scratch(lake.root / "tmp")
+    spill.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix="fastdup-", dir=spill) as folder:
         images, home, pairs = (Path(folder) / name for name in ("images", "home", "pairs.csv"))
         images.mkdir()
         home.mkdir()
@@ -54,7 +56,7 @@ def _pairs(lake: Lake, run: Run) -> list[pa.RecordBatch]:
             "images": str(images),
             "work": str(Path(folder) / "work"),
             "pairs": str(pairs),
-            "log": str(lake.root / "tmp" / "fastdup.log"),
+            "log": str(spill / "fastdup.log"),
             "threads": lake.config.engine.workers or os.cpu_count() or 1,
             "similarity": settings.fastdup_similarity,
             "neighbours": settings.fastdup_neighbours,

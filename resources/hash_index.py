@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dataset_build.dedup.segments import ARRAYS, INPUT, Arrival, Segment, arrive, from_arrays, merged, places, to_arrays
+from dataset_build.parquet_files import open_parquet
 from dataset_build.schemas import IMAGE_FACTS
 from resources.storage import publishing, read_json, write_json
 
@@ -118,7 +118,7 @@ def _segment(folder: Path) -> Segment:
 def _decoded(parts: Iterable[Path]) -> Iterable[pa.RecordBatch]:
     """The rows of parts of image_facts that have pixels."""
     for part in parts:
-        with pq.ParquetFile(part) as file:
+        with open_parquet(part) as file:
             for batch in file.iter_batches(columns=["status", *INPUT.names, "look"], batch_size=8192):
                 yield batch.filter(pc.equal(batch["status"], "ok"))
 

@@ -7,11 +7,11 @@ from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from PIL.Image import Image
 
 from dataset_build.contact_sheet import Box, Tile, outlined
 from dataset_build.images.decode import Unreadable, thumbnail
+from dataset_build.parquet_files import read_parquet
 from dataset_build.sources.read import read
 from resources.ingest import list_drop
 from resources.lake import Lake
@@ -69,7 +69,7 @@ def _each(lake: Lake, image_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
 def _read(lake: Lake, drop: str, places: dict[Place, str]) -> Iterator[tuple[str, bytes]]:
     record = lake.drops.get(drop)
     uris = pa.array({uri for uri, _ in places})
-    listing = pq.read_table(list_drop(lake, record), filters=pc.field("uri").isin(uris))
+    listing = read_parquet(list_drop(lake, record), filters=pc.field("uri").isin(uris))
     rows = [row for row in listing.to_pylist() if (row["uri"], row["member"]) in places]
     batch = pa.RecordBatch.from_pylist(rows, listing.schema)
     for row, found in zip(rows, read(lake.drops.root_of(record), batch, lake.config.images), strict=True):

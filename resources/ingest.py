@@ -3,9 +3,8 @@
 from functools import partial
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from dataset_build.ingest import Place, facts_of, failed, ingest, occurrences_of, set_up
+from dataset_build.parquet_files import open_parquet
 from dataset_build.sources.listing import listing
 from resources.drops import Drop
 from resources.engine import Engine
@@ -20,7 +19,7 @@ def ingest_drop(lake: Lake, engine: Engine, drop: Drop, progress: Progress) -> t
     if occurrences.version and facts.version:
         return occurrences, facts
     limits, place = lake.config.images, Place(drop.name, drop.source, lake.drops.root_of(drop))
-    with lake.writing(occurrences), pq.ParquetFile(list_drop(lake, drop)) as places:
+    with lake.writing(occurrences), open_parquet(list_drop(lake, drop)) as places:
         run_units(
             engine,
             partial(ingest, place=place, limits=limits),

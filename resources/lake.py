@@ -15,12 +15,15 @@ from dataset_build import schemas
 from dataset_build.clip.model import why_off as clip_off
 from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
+from dataset_build.locations import is_remote, locate, scratch
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
 from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of, recipe_fingerprint
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
-from resources.pieces import Piece, Provenance
-from resources.storage import lock
+from resources.httpfs import reach
+from resources.look import one_look
+from resources.pieces import MANIFEST, Piece, Provenance
+from resources.storage import lock, read_json_ahead
 from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
@@ -64,20 +67,27 @@ class Lake:
 
     def pieces(self, name: str) -> dict[str, Piece]:
         """The finished pieces of a table: by active drop, by fingerprint where all of them count, else the one."""
+        with one_look():
+            pieces = self._pieces(name)
+            read_json_ahead(piece.folder / MANIFEST for piece in pieces.values())
+            return {key: piece for key, piece in pieces.items() if piece.version}
+
+    def _pieces(self, name: str) -> dict[str, Piece]:
         if name in PER_DROP:
-            pieces = {drop.name: self.piece(name, drop.name) for drop in self.drops.active()}
-        elif name in EVERY_FINGERPRINT:
+            return {drop.name: self.piece(name, drop.name) for drop in self.drops.active()}
+        if name in EVERY_FINGERPRINT:
             folders = sorted(self.piece(name).folder.parent.glob("*"))
-            pieces = {folder.name: replace(self.piece(name), folder=folder) for folder in folders}
-        else:
-            pieces = {"": self.piece(name)}
-        return {key: piece for key, piece in pieces.items() if piece.version}
+            return {folder.name: replace(self.piece(name), folder=folder) for folder in folders}
+        return {"": self.piece(name)}
 
     def complete_drops(self) -> list[str]:
         """The active drops of which all is made that is made drop by drop. Nothing of the others counts yet."""
         tables = [self.piece(name) for name in PER_DROP if not self.off(name)]
-        drops = [drop.name for drop in self.drops.active()]
-        return [drop for drop in drops if all(replace(each, folder=each.folder / drop).version for each in tables)]
+        with one_look():
+            drops = [drop.name for drop in self.drops.active()]
+            pieces = {drop: [replace(each, folder=each.folder / drop) for each in tables] for drop in drops}
+            read_json_ahead(piece.folder / MANIFEST for each in pieces.values() for piece in each)
+            return [drop for drop, each in pieces.items() if all(piece.version for piece in each)]
 
     def off(self, name: str) -> str | None:
         """Why a table is not made under this configuration; None when it is."""
@@ -87,6 +97,10 @@ class Lake:
 
     def version(self, name: str) -> str:
         """Hash of the content of a table or view: equal versions, equal rows."""
+        with one_look():
+            return self._version(name)
+
+    def _version(self, name: str) -> str:
         if name == "drops":
             return digest(self._drops().to_pylist())[:16]
         if name == RULE_FAILURES:
@@ -102,7 +116,8 @@ class Lake:
 
     def replace(self, name: str, rows: Any, inputs: Iterable[str]) -> Piece:
         """Set a table's rows to what `rows()` gives, unless it was already made from the same inputs."""
-        piece, versions = self.piece(name), {table: self.version(table) for table in inputs}
+        with one_look():
+            piece, versions = self.piece(name), {table: self.version(table) for table in inputs}
         manifest = piece.manifest
         if manifest is None or manifest["inputs"] != versions:
             with self.writing(piece):
@@ -149,17 +164,20 @@ class Lake:
 
     @contextmanager
     def connect(self, names: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder."""
-        spill = self.root / "tmp"
+        """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder, or to scratch."""
+        spill = scratch(self.root / "tmp")
         spill.mkdir(parents=True, exist_ok=True)
         settings: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
         with duckdb.connect(":memory:", config=settings) as connection:
             connection.execute("set enable_progress_bar = false")
             if self.config.engine.memory:
                 connection.execute("set memory_limit = $1", [f"{self.config.engine.memory}GiB"])
+            if is_remote(self.root):
+                reach(connection, self.root)
             registered: set[str] = set()
-            for name in names:
-                self._register(connection, name, registered)
+            with one_look():
+                for name in names:
+                    self._register(connection, name, registered)
             yield connection
 
     @contextmanager
@@ -216,4 +234,4 @@ class Lake:
 
 def environment_lake() -> Path:
     """The lake that DATASET_BUILD_LAKE names, else ./lake."""
-    return Path(os.environ.get("DATASET_BUILD_LAKE", "lake")).resolve()
+    return locate(os.environ.get("DATASET_BUILD_LAKE", "lake"))

@@ -1,19 +1,31 @@
 """Pieces: the unit in which tables are stored. A folder of Parquet parts, and a manifest that makes them visible."""
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from dataset_build.fingerprint import Fingerprint, digest
+from dataset_build.locations import is_remote, scratch
+from dataset_build.parquet_files import open_parquet
+from dataset_build.release.copies import copy_of, local_copy
 from dataset_build.schemas import Table
-from resources.storage import read_json, sha256_of, write_json, write_parquet
+from resources.storage import (
+    delete_folder,
+    publish_file,
+    read_json,
+    sha256_of,
+    stamp_of,
+    unpublished,
+    write_json,
+    write_rows,
+)
 
 Provenance = Mapping[str, Any]
+MANIFEST = "manifest.json"
+COPIED = 32 << 20  # bytes up to which a part of a bucket is read as a whole, and kept in scratch
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Piece:
     @property
     def manifest(self) -> dict[str, Any] | None:
         """What is visible: parts with rows, bytes and sha256, fingerprint in clear, inputs. None before that."""
-        return read_json(self.folder / "manifest.json")
+        return read_json(self.folder / MANIFEST)
 
     @property
     def version(self) -> str | None:
@@ -44,8 +56,12 @@ class Piece:
         return sum(part["rows"] for part in (self.manifest or {"parts": []})["parts"])
 
     def parts(self) -> list[Path]:
-        """The visible Parquet files, in order."""
-        return [self.folder / part["file"] for part in (self.manifest or {"parts": []})["parts"]]
+        """The visible Parquet files, in order; small ones of a bucket as copies on this machine, where they stay."""
+        parts = (self.manifest or {"parts": []})["parts"]
+        return [
+            local_copy(self.folder / part["file"], part) if part["bytes"] <= COPIED else self.folder / part["file"]
+            for part in parts
+        ]
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """The visible rows."""
@@ -56,36 +72,46 @@ class Piece:
         """Where the rows of one unit of work wait until the piece is finished."""
         return self.folder / "units" / f"{number:08d}.parquet"
 
+    def units(self) -> list[Path]:
+        """The units that are done, in the order of their numbers."""
+        return sorted((self.folder / "units").glob("*.parquet"))
+
     def finish(self, inputs: Mapping[str, str], provenance: Provenance) -> None:
         """Make the rows of all units visible, in the order of their numbers. A finished piece stays as it is."""
         if not self.version:
-            units = sorted((self.folder / "units").glob("*.parquet"))
-            self.replace((batch for unit in units for batch in _batches(unit)), inputs, provenance)
-        shutil.rmtree(self.folder / "units", ignore_errors=True)
+            self.replace((batch for unit in self.units() for batch in _batches(unit)), inputs, provenance)
+        delete_folder(self.folder / "units")
 
     def replace(self, batches: Iterable[pa.RecordBatch], inputs: Mapping[str, str], provenance: Provenance) -> None:
         """Make `batches` the piece's only rows."""
+        stamp = stamp_of(self.folder / MANIFEST)
         part = self._write(batches, number=0)
-        self._publish([part], inputs, provenance)
-        for file in self.folder.glob("part-*.parquet"):
-            if file.name != part["file"]:
-                file.unlink()
+        self._publish([part], inputs, provenance, stamp)
+        for folder in {self.folder, scratch(self.folder)}:
+            for file in folder.glob("part-*.parquet"):
+                if file.name != part["file"]:
+                    file.unlink()
 
     def append(self, batches: Iterable[pa.RecordBatch], inputs: Mapping[str, str], provenance: Provenance) -> None:
         """Add rows to those that are visible. Nothing is written when there are none to add."""
+        stamp = stamp_of(self.folder / MANIFEST)
         before = (self.manifest or {"parts": []})["parts"]
         part = self._write(batches, number=len(before))
-        self._publish([*before, part] if part["rows"] or not before else before, inputs, provenance)
+        self._publish([*before, part] if part["rows"] or not before else before, inputs, provenance, stamp)
 
     def _write(self, batches: Iterable[pa.RecordBatch], number: int) -> dict[str, Any]:
-        new = self.folder / f"new-{number:05d}.parquet"
-        rows = write_parquet(new, batches, self.table.schema)
-        sha256 = sha256_of(new)
-        part = new.with_name(f"part-{number:05d}-{sha256[:12]}.parquet")
-        new.replace(part)
-        return {"file": part.name, "rows": rows, "bytes": part.stat().st_size, "sha256": sha256}
+        with unpublished(self.folder / f"part-{number:05d}.parquet") as new:
+            rows = write_rows(new, batches, self.table.schema)
+            sha256, size = sha256_of(new), new.stat().st_size
+            part = self.folder / f"part-{number:05d}-{sha256[:12]}.parquet"
+            publish_file(new, part)
+            if is_remote(part) and size <= COPIED:
+                new.replace(copy_of(part, sha256))
+        return {"file": part.name, "rows": rows, "bytes": size, "sha256": sha256}
 
-    def _publish(self, parts: list[dict[str, Any]], inputs: Mapping[str, str], provenance: Provenance) -> None:
+    def _publish(
+        self, parts: list[dict[str, Any]], inputs: Mapping[str, str], provenance: Provenance, stamp: str | None
+    ) -> None:
         manifest = {
             "table": self.table.name,
             "fingerprint": str(self.fingerprint),
@@ -95,9 +121,9 @@ class Piece:
             "parts": parts,
             "provenance": dict(provenance),
         }
-        write_json(self.folder / "manifest.json", manifest)
+        write_json(self.folder / MANIFEST, manifest, stamp)
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path) as file:
         yield from file.iter_batches()

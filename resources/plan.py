@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from dataset_build.captions.bindings import bound
 from dataset_build.captions.recipe import load_recipe
+from dataset_build.locations import scratch
 from dataset_build.schemas import LAKE_TABLES
 from resources.estimate import estimate
 from resources.journal import Journal
@@ -115,6 +116,6 @@ def _captions(lake: Lake) -> Iterator[Step]:
         models = ", ".join(sorted({binding.model for binding in bound(recipe.roles, lake.config.models).values()}))
         cost = f"{count:,} images, no model"
         if models:
-            with closing(Journal(lake.root / "journal")) as journal:
+            with closing(Journal(scratch(lake.root / "journal"))) as journal:
                 cost = estimate(recipe, count, journal.runs(recipe.name, models))
         yield Step(f"captions by {name}", "", cost)

@@ -1,6 +1,5 @@
 """Issue a past release again without what was taken down since, and delete the data of the old one."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,13 +12,14 @@ import pyarrow.parquet as pq
 
 from dataset_build import schemas
 from dataset_build.errors import UserError
+from dataset_build.locations import is_remote, scratch
 from dataset_build.queries import load_query
 from dataset_build.release.manifest import MANIFEST, SEAL, TOMBSTONE, content, files_of, read_manifest, stages
 from dataset_build.release.reader import next_version, releases, resolve
 from resources.lake import Lake
 from resources.people import taken_in
 from resources.releases import discard, finish, heading, publish, staging
-from resources.storage import write_json, write_parquet
+from resources.storage import delete_folder, write_json, write_parquet
 
 TAKEN = pa.schema([("image_id", pa.string()), ("number", pa.int64()), ("kind", pa.string()), ("words", pa.string())])
 Manifest = dict[str, Any]
@@ -74,7 +74,7 @@ def _reissue(lake: Lake, old: Manifest, taken: pa.Table, version: str | None) ->
     """Publish the release without the images, unless one of that content exists. Returns its version."""
     version = version or next_version({manifest["version"] for manifest in releases(lake.root)})
     with staging(lake.root, version) as (folder, earlier):
-        with _tables(lake.root / "releases" / old["version"], taken) as connection:
+        with _tables(lake, old["version"], taken) as connection:
             for table in schemas.RELEASE_TABLES:
                 rows = connection.execute(load_query(f"purged_{table.name}").text).to_arrow_reader(10_000)
                 write_parquet(folder / f"{table.name}.parquet", rows, table.schema)
@@ -107,8 +107,9 @@ def _follows(folder: Path, occurrences: int) -> Manifest:
 
 
 @contextmanager
-def _tables(folder: Path, taken: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(":memory:") as connection:
+def _tables(lake: Lake, version: str, taken: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+    folder = lake.root / "releases" / version
+    with lake.connect([]) as connection:
         for table in schemas.RELEASE_TABLES:
             connection.read_parquet(str(folder / f"{table.name}.parquet")).create_view(table.name)
         connection.register("taken", taken)
@@ -116,9 +117,11 @@ def _tables(folder: Path, taken: pa.Table) -> Iterator[duckdb.DuckDBPyConnection
 
 
 def _delete_data(folder: Path) -> None:
-    """All but the manifest, its seal and the tombstone."""
+    """All but the manifest, its seal and the tombstone; of a bucket also what this machine has read of it."""
     if "tombstone" not in (read_manifest(folder) or {}):
         raise UserError(f"{folder} has no tombstone")
     for path in folder.iterdir():
         if path.name not in (MANIFEST, SEAL, TOMBSTONE):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            delete_folder(path) if path.is_dir() else path.unlink()
+    if is_remote(folder):
+        delete_folder(scratch(folder))

@@ -1,6 +1,5 @@
 """Write a release beside the others, check it, and only then give it its name."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,26 +7,41 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 
 from dataset_build import schemas
 from dataset_build.errors import RunError, UserError
+from dataset_build.locations import is_remote, scratch
 from dataset_build.queries import load_query
 from dataset_build.release.card import card, summary
 from dataset_build.release.croissant import croissant
 from dataset_build.release.database import write_database
 from dataset_build.release.errors import BadVersion
-from dataset_build.release.manifest import CARD, CROISSANT, STAGES, STATISTICS, code, content, files_of, seal, stages
+from dataset_build.release.manifest import (
+    CARD,
+    CROISSANT,
+    MANIFEST,
+    SEAL,
+    STAGES,
+    STATISTICS,
+    code,
+    content,
+    files_of,
+    read_manifest,
+    seal,
+    stages,
+)
 from dataset_build.release.reader import check_version, releases, tags
 from dataset_build.release.statistics import as_json, measure, read_statistics
 from dataset_build.release.tags import newest, present
 from resources.lake import Lake
-from resources.storage import lock, rename_folder, write_parquet, write_text
+from resources.look import one_look
+from resources.storage import delete_folder, lock, publish_folder, write_json, write_parquet, write_text
 
 INPUTS = (
     "drops", "occurrences", "image_facts", "text_regions", "image_embeddings", "captions", "takedowns", "overrides",
 )  # fmt: skip
+STAGING = ".staging-"
 CHECKS = ("no_duplicate", "caption", "counts", "takedown")
 
 
@@ -41,9 +55,10 @@ class Overtaken(RunError):
 
 @dataclass(frozen=True)
 class Staged:
-    """A release that has been written and not yet published. `problems` lists by check what is wrong with it; `twin` is
-    an earlier release of the same content."""
+    """A release that has been written into a `folder` of this machine and not yet published into the lake at `root`.
+    `problems` lists by check what is wrong with it; `twin` is an earlier release of the same content."""
 
+    root: Path
     folder: Path
     manifest: dict[str, Any]
     problems: dict[str, list[dict[str, Any]]]
@@ -73,12 +88,23 @@ def _write_tables(lake: Lake, folder: Path) -> None:
 def staging(root: Path, version: str) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     """An empty hidden folder to write a release into, and the manifests of the earlier ones. What was left of others
     that were not finished is deleted."""
-    earlier, folder = free_version(root, version), root / "releases" / f".staging-{version}"
+    earlier, folder = free_version(root, version), scratch(root / "releases") / f"{STAGING}{version}"
     with lock(root / "releases" / ".lock", f"writing release {version}"):
-        for left in folder.parent.glob(".staging-*"):
-            shutil.rmtree(left)
-        folder.mkdir()
+        _clear(root)
+        folder.mkdir(parents=True)
         yield folder, earlier
+
+
+def _clear(root: Path) -> None:
+    """Delete what is left of releases that were not finished: folders here, and what was uploaded of them."""
+    for left in scratch(root / "releases").glob(f"{STAGING}*"):
+        delete_folder(left)
+    if is_remote(root):
+        for marker in (root / "releases").glob(f"{STAGING}*"):
+            folder = marker.with_name(marker.name.removeprefix(STAGING))
+            if not read_manifest(folder):
+                delete_folder(folder)
+            marker.unlink()
 
 
 def free_version(root: Path, version: str) -> list[dict[str, Any]]:
@@ -114,7 +140,7 @@ def finish(
     describe(lake, folder, manifest)
     manifest["files"] = files_of(folder)
     twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]
-    return Staged(folder, manifest, run_checks(lake, folder, occurrences), twins[0] if twins else None)
+    return Staged(lake.root, folder, manifest, run_checks(lake, folder, occurrences), twins[0] if twins else None)
 
 
 def describe(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
@@ -129,25 +155,31 @@ def describe(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
 
 def publish(staged: Staged) -> Path:
     """Seal a staged release and give it its name, by which it becomes visible, and what `latest` means."""
-    root, sequence = staged.folder.parents[1], staged.manifest["sequence"]
-    with lock(root / "releases" / ".lock", f"publishing release {staged.manifest['version']}"):
-        earlier = free_version(root, staged.manifest["version"])
+    root, version, sequence = staged.root, staged.manifest["version"], staged.manifest["sequence"]
+    with lock(root / "releases" / ".lock", f"publishing release {version}"):
+        earlier = free_version(root, version)
         if not staged.folder.is_dir() or any(old["sequence"] >= sequence for old in earlier):
             raise Overtaken("another release was made meanwhile; run the same command again")
         seal(staged.folder, staged.manifest)
-        return rename_folder(staged.folder, staged.manifest["version"])
+        if not is_remote(root):
+            return publish_folder(staged.folder, root / "releases" / version, (MANIFEST, SEAL))
+        marker = root / "releases" / f"{STAGING}{version}"
+        write_json(marker, {"files": sorted(staged.manifest["files"])})
+        folder = publish_folder(staged.folder, root / "releases" / version, (MANIFEST, SEAL))
+        marker.unlink()
+        return folder
 
 
 def discard(staged: Staged) -> None:
     """Drop a staged release."""
-    shutil.rmtree(staged.folder)
+    delete_folder(staged.folder)
 
 
 def run_checks(
     lake: Lake, folder: Path, occurrences: int, checks: Sequence[str] = CHECKS
 ) -> dict[str, list[dict[str, Any]]]:
     """What is wrong with the release in `folder`, by check."""
-    with duckdb.connect(":memory:") as connection:
+    with lake.connect([]) as connection:
         for table in schemas.RELEASE_TABLES:
             connection.read_parquet(str(folder / f"{table.name}.parquet")).create_view(table.name)
         for view in ("active_takedowns", "taken_down"):
@@ -187,7 +219,8 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 def inputs_of(lake: Lake) -> dict[str, str]:
     """What a release depends on: rows of drops, captions, the word of people, and the fingerprint of every step."""
-    versions = {name: lake.version(name) for name in INPUTS}
+    with one_look():
+        versions = {name: lake.version(name) for name in INPUTS}
     return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
 
 

@@ -4,36 +4,84 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import shutil
+import socket
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dataset_build.errors import RunError
+from dataset_build.locations import is_remote, scratch, store
+from resources.lease import LakeBusy, check_leases, leased
+from resources.look import forget, once, read_ahead
 
 ROW_GROUP = 65_536
 
 
-class LakeBusy(RunError):
-    """Another process is writing to the lake; the message says which."""
+@contextmanager
+def publishing(path: Path) -> Iterator[Path]:
+    """Yield a temporary file to write; it takes the name `path` once it is complete, and on disk or in the bucket."""
+    with unpublished(path) as temporary:
+        yield temporary
+        publish_file(temporary, path)
 
 
 @contextmanager
-def publishing(path: Path) -> Iterator[Path]:
-    """Yield a temporary file to write; it takes the name `path` once it is complete and on disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def unpublished(path: Path) -> Iterator[Path]:
+    """A name of this machine for a file that is to become `path`; it is gone after the block."""
+    temporary = scratch(path.parent) / f".{path.name}.{os.getpid()}.tmp"
+    temporary.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield temporary
-        _sync(temporary)
-        temporary.replace(path)
-        _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def publish_file(temporary: Path, path: Path) -> None:
+    """Give a complete file of this machine its name, in one step. Raises LeaseLost."""
+    if is_remote(path):
+        check_leases(path)
+        files, name = store(path)
+        files.put_file(str(temporary), name)
+        forget(path)
+        return
+    _sync(temporary)
+    temporary.replace(path)
+    _sync(path.parent)
+
+
+def publish_folder(folder: Path, named: Path, last: Sequence[str]) -> Path:
+    """Give a complete folder of files its name. In a bucket the files of `last` come last, in that order, and the last
+    of all only if it isn't there yet: a folder counts once it is. Returns where it lies now."""
+    if not is_remote(named):
+        folder.rename(named)
+        _sync(named.parent)
+        return named
+    check_leases(named)
+    for file in sorted(file for file in folder.iterdir() if file.name not in last):
+        publish_file(file, named / file.name)
+    *others, seal = last
+    for name in others:
+        publish_file(folder / name, named / name)
+    check_leases(named)
+    cast(Any, named / seal).write_after((folder / seal).read_bytes(), "")
+    shutil.rmtree(folder)
+    return named
+
+
+def delete_folder(folder: Path) -> None:
+    """Delete a folder with all that is in it; there may be none."""
+    if is_remote(folder):
+        check_leases(folder)
+        files, name = store(folder)
+        with suppress(FileNotFoundError):
+            files.rm(name, recursive=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sync(path: Path) -> None:
@@ -44,37 +92,64 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def rename_folder(folder: Path, name: str) -> Path:
-    """Give a finished folder its name, which no other may have, in one step. Returns where it lies now."""
-    named = folder.with_name(name)
-    folder.rename(named)
-    _sync(named.parent)
-    return named
-
-
 def write_text(path: Path, text: str) -> None:
     """Publish a text file."""
     with publishing(path) as temporary:
         temporary.write_text(text, "utf-8")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Publish a JSON file, keys in the order given."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+def write_json(path: Path, value: Any, stamp: str | None = None) -> None:
+    """Publish a JSON file, keys in the order given; with a `stamp`, only if the file still is what it tells."""
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    if stamp is None:
+        write_text(path, text)
+    else:
+        check_leases(path)
+        cast(Any, path).write_after(text.encode(), stamp)
+        forget(path)
+
+
+def stamp_of(path: Path) -> str | None:
+    """What tells the state of a file in a bucket; on this machine none is needed, since a lock ends with its holder."""
+    return str(cast(Any, path).stamp()) if is_remote(path) else None
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file; None when there is no such file."""
+    """The value in a JSON file; None when there is no such file. Not to be changed."""
+    return once(path, lambda: _read_json(path))
+
+
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return None
 
 
+def read_json_ahead(paths: Iterable[Path]) -> None:
+    """Read JSON files of a bucket side by side, for read_json to find within one look."""
+    read_ahead(paths, json.loads)
+
+
+def files_below(folder: Path) -> list[str]:
+    """The files in the folders of a folder, as folder/file; one request for a thousand in a bucket."""
+    if not is_remote(folder):
+        return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*"))
+    files, name = store(folder)
+    below = [key[len(name) + 1 :] for key in files.find(name)]
+    return sorted(file for file in below if file.count("/") == 1)
+
+
 def write_parquet(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
     """Publish a Parquet file in row groups of fixed size, whatever the batches' sizes. Returns its rows."""
+    with publishing(path) as temporary:
+        return write_rows(temporary, batches, schema)
+
+
+def write_rows(file: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
+    """The same into a file of this machine that nobody sees yet."""
     rows, pending, waiting = 0, [], 0
-    with publishing(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in batches:
             pending.append(batch.cast(schema))
             waiting += batch.num_rows
@@ -96,19 +171,29 @@ def sha256_of(path: Path) -> str:
 
 @contextmanager
 def lock(path: Path, purpose: str) -> Iterator[None]:
-    """Hold an exclusive lock for as long as the block runs; it ends with the process, however that ends.
-
-    Raises LakeBusy, naming the holder, when another process has it.
+    """Hold an exclusive lock for as long as the block runs. On this machine it ends with the process, however that
+    ends; in a bucket it is a lease besides. Raises LakeBusy, naming the holder, when another process has it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
+    here = f"process {os.getpid()} ({purpose}) since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    with _lock(scratch(path), path.parent, here):
+        if not is_remote(path):
+            yield
+            return
+        with leased(path, f"{here} on {socket.gethostname()}"):
+            yield
+
+
+@contextmanager
+def _lock(file: Path, folder: Path, holder: str) -> Iterator[None]:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="utf-8") as opened:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.seek(0)
-            raise LakeBusy(f"{path.parent} is in use by {file.read().strip() or 'another process'}") from None
-        file.truncate(0)
-        file.write(f"process {os.getpid()} ({purpose}) since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC")
-        file.flush()
+            opened.seek(0)
+            raise LakeBusy(f"{folder} is in use by {opened.read().strip() or 'another process'}") from None
+        opened.truncate(0)
+        opened.write(holder)
+        opened.flush()
         yield
-        file.truncate(0)
+        opened.truncate(0)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from dataset_build.parquet_files import read_parquet
 from dataset_build.queries import load_query
 from dataset_build.tags.merge import merged
 from dataset_build.tags.normalise import Named, image_tags, normalise
@@ -53,9 +52,9 @@ def update_texts(lake: Lake) -> Piece:
     return lake.replace("image_texts", rows, [*load_query("image_texts").inputs, "tag_pairs"])
 
 
-def tag_counts(piece: Piece) -> tuple[dict[str, int], list[dict[str, Any]]]:
+def tag_counts(lake: Lake, piece: Piece) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Rows of a piece of tags by origin, and its unknown tags with the images that have them, most frequent first."""
-    with duckdb.connect(":memory:") as connection:
+    with lake.connect([]) as connection:
         connection.read_parquet([str(part) for part in piece.parts()]).create_view("tags")
         origins = connection.sql("select origin, count(*) from tags group by origin order by origin").fetchall()
         unknown = connection.sql(load_query("unknown_tags").text).to_arrow_table().to_pylist()
@@ -74,8 +73,8 @@ def normalised(lake: Lake, tags: Sequence[tuple[str, str]]) -> list[Named]:
 
 def meaning(lake: Lake, spelling: str) -> dict[str, Any] | None:
     """The row of schemas.TAG_VOCABULARY of a folded spelling; None when it is unknown."""
-    parts = update_vocabulary(lake).parts()
-    rows = pq.ParquetDataset(parts, filters=[("spelling", "=", spelling)]).read().to_pylist()
+    wanted = [("spelling", "=", spelling)]
+    rows = [row for part in update_vocabulary(lake).parts() for row in read_parquet(part, filters=wanted).to_pylist()]
     return rows[0] if rows else None
 
 
@@ -83,7 +82,7 @@ def statements_about(lake: Lake, tag: str) -> list[dict[str, Any]]:
     """The statements of every vocabulary in the lake, used or not, in which a folded tag stands."""
     held, rows = Vocabularies(lake.root), []
     for each in held.all():
-        parts = held.piece(f"{each['name']}@{each['fingerprint']}").parts()
-        found = pq.ParquetDataset(parts, filters=[[("tag", "=", tag)], [("target", "=", tag)]]).read().to_pylist()
-        rows += [{"vocabulary": each["name"], **row} for row in found]
+        for part in held.piece(f"{each['name']}@{each['fingerprint']}").parts():
+            found = read_parquet(part, filters=[[("tag", "=", tag)], [("target", "=", tag)]]).to_pylist()
+            rows += [{"vocabulary": each["name"], **row} for row in found]
     return rows

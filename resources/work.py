@@ -35,7 +35,7 @@ def run_units(
     """
     total, size = listing.metadata.num_rows, unit_rows(listing.metadata.num_rows)
     last, _ = targets[-1]
-    ready = {number for number in range(-(-total // size)) if last.unit(number).exists()}
+    ready = {int(unit.stem) for unit in last.units()}
     finished = sum(min(size, total - number * size) for number in ready)
     progress(finished, total)
     units = (unit for unit in enumerate(listing.iter_batches(batch_size=size)) if unit[0] not in ready)

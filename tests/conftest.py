@@ -13,6 +13,7 @@ from dataset_build.build import build
 from dataset_build.config import Config, Text
 from dataset_build.sample import Sample, make_sample
 from dataset_build.text import models
+from tests.bucket import IN_BUCKETS, lake_at, new_bucket, s3_server
 from tests.shell import Shell
 
 
@@ -23,6 +24,23 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"{folder} is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real S3 API on loopback."""
+    with s3_server(tmp_path_factory.mktemp("scratch")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lakes_of_tests(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A bucket for the lakes of all tests, where they are not to lie in folders."""
+    with pytest.MonkeyPatch.context() as patch:
+        if IN_BUCKETS:
+            request.getfixturevalue("s3")
+            patch.setenv("DATASET_BUILD_TEST_BUCKET", new_bucket())
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -58,7 +76,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 @pytest.fixture(scope="session")
 def built(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake with one release of the sample; not to be changed."""
-    lake = tmp_path_factory.mktemp("built") / "lake"
+    lake = lake_at(tmp_path_factory.mktemp("built") / "lake")
     build(lake, Config(), [sample.root])
     return lake
 
@@ -71,5 +89,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     for console in (cli_common.out, cli_common.err):
         monkeypatch.setattr(console, "width", 200)  # it keeps what the environment said when it was made
     monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
+    if IN_BUCKETS:
+        monkeypatch.setenv("DATASET_BUILD_LAKE", str(lake_at(tmp_path / "lake")))
     monkeypatch.delenv("DATASET_BUILD_CONFIG", raising=False)
     return Shell(capsys, monkeypatch)

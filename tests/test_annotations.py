@@ -12,6 +12,7 @@ from dataset_build.config import Config
 from dataset_build.release.reader import open_release
 from resources.annotations import import_annotations
 from resources.lake import Lake
+from tests.bucket import lake_at
 from tests.pictures import put
 
 
@@ -98,8 +99,8 @@ def test_files_that_are_none(tmp_path: Path, name: str, content: str, message: s
 def lake(tmp_path: Path) -> Lake:
     for number, name in enumerate(("a.png", "deep/b.png", "c.png")):
         put(tmp_path / "scrape" / name, seed=number, text="red hat" if number else None)
-    build(tmp_path / "lake", Config(), [tmp_path / "scrape"])
-    return Lake(tmp_path / "lake", Config())
+    build(lake_at(tmp_path / "lake"), Config(), [tmp_path / "scrape"])
+    return Lake(lake_at(tmp_path / "lake"), Config())
 
 
 def shown(lake: Lake) -> dict[str, tuple[str, str, str]]:

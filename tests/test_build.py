@@ -22,6 +22,7 @@ from resources.engine import LocalEngine
 from resources.lake import Lake
 from resources.people import override, take_down
 from resources.storage import LakeBusy, lock
+from tests.bucket import lake_at
 from tests.pictures import put
 
 # What becomes of each kind of fault that the sample plants.
@@ -54,7 +55,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Path:
-    return tmp_path / "lake"
+    return lake_at(tmp_path / "lake")
 
 
 def opened(lake: Path, version: str | None = None) -> Release:
@@ -242,8 +243,8 @@ def test_an_interrupted_build_goes_on_where_it_stopped(tmp_path: Path, lake: Pat
     counted = Counting()
     build(lake, Config(), [], engine=counted)
     assert counted.rows == 24
-    build(tmp_path / "undisturbed", Config(), [root])
-    assert releases(lake)[0]["content"] == releases(tmp_path / "undisturbed")[0]["content"]
+    build(lake_at(tmp_path / "undisturbed"), Config(), [root])
+    assert releases(lake)[0]["content"] == releases(lake_at(tmp_path / "undisturbed"))[0]["content"]
 
 
 class Counting:
@@ -267,8 +268,8 @@ def test_a_full_disk_loses_nothing_and_leaves_nothing_half_written(
     monkeypatch.undo()
     assert [path for path in lake.rglob("*.tmp") if path.is_file()] == []
     build(lake, Config(), [source])
-    build(tmp_path / "undisturbed", Config(), [source])
-    assert releases(lake)[-1]["content"] == releases(tmp_path / "undisturbed")[0]["content"]
+    build(lake_at(tmp_path / "undisturbed"), Config(), [source])
+    assert releases(lake)[-1]["content"] == releases(lake_at(tmp_path / "undisturbed"))[0]["content"]
 
 
 def filling(room: int, sync: Callable[[Path], None]) -> Callable[[Path], None]:

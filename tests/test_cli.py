@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +13,10 @@ import duckdb
 import pytest
 
 from dataset_build.config import Config
+from dataset_build.release.reader import open_release
 from dataset_build.sample import Sample
 from resources.lake import Lake
+from tests.bucket import copied, lake_at
 from tests.pictures import put
 from tests.shell import Shell
 
@@ -51,7 +52,7 @@ def test_help_teaches(run: Shell, command: list[str]) -> None:
 
 def test_sql_agrees_with_plain_duckdb(run: Shell, built: Path) -> None:
     code, out, _ = run("sql", QUERY, "--lake", built, "--format", "json")
-    with duckdb.connect(str(built / "releases/1/release.duckdb"), read_only=True) as connection:
+    with duckdb.connect(str(open_release("1", built).database), read_only=True) as connection:
         expected = connection.sql(QUERY).to_arrow_table().to_pylist()
     assert code == 0
     assert json.loads(out) == expected
@@ -204,7 +205,7 @@ def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
     environment = {**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster")}
     (tmp_path / "dagster").mkdir()
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    piece = Lake(tmp_path / "lake", Config()).piece("occurrences", "scrape.loose")
+    piece = Lake(lake_at(tmp_path / "lake"), Config()).piece("occurrences", "scrape.loose")
     while not list(piece.folder.glob("units/*.parquet")):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
@@ -242,7 +243,7 @@ def test_releases_are_made_tagged_and_rolled_back(run: Shell, tmp_path: Path) ->
 
 
 def test_what_people_say_and_what_becomes_of_a_release(run: Shell, built: Path, tmp_path: Path) -> None:
-    lake = shutil.copytree(built, tmp_path / "lake")
+    lake = copied(built, tmp_path / "lake")
     assert run("release", "verify", "--all")[:2] == (0, "sound: 1\n")
     image, url, uri = next(csv.reader(run("sql", ONE_WITH_URL, "--format", "csv")[1].splitlines()[1:]))
     code, out, _ = run("takedown", "add", "--url", url, "--reason", "asked [bold]nicely[/bold]")

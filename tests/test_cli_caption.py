@@ -7,6 +7,7 @@ import pytest
 
 from dataset_build.build import build
 from dataset_build.config import Config
+from tests.bucket import lake_at
 from tests.captions.stand_in import Answer, StandIn, serving
 from tests.pictures import put
 from tests.shell import Shell
@@ -18,8 +19,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cli-caption")
     for number in range(4):
         put(folder / "scrape" / f"{number}.png", seed=number, text="red")
-    build(folder / "lake", Config(), [folder / "scrape"])
-    return folder / "lake"
+    build(lake_at(folder / "lake"), Config(), [folder / "scrape"])
+    return lake_at(folder / "lake")
 
 
 @pytest.fixture

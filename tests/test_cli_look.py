@@ -2,19 +2,19 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 
 import pytest
 
 from dataset_build.build import create_release
 from dataset_build.config import Config
+from tests.bucket import copied
 from tests.shell import Shell
 
 
 @pytest.fixture(scope="module")
 def lake(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = shutil.copytree(built, tmp_path_factory.mktemp("looked") / "lake")
+    root = copied(built, tmp_path_factory.mktemp("looked") / "lake")
     create_release(root, Config(rules={"min_sharpness": 240}))  # type: ignore[arg-type]
     return root
 
@@ -49,7 +49,7 @@ def test_a_gallery_of_rejects(run: Shell, lake: Path) -> None:
 
 
 def test_pictures_that_are_gone_show_as_missing(run: Shell, lake: Path, tmp_path: Path) -> None:
-    moved = shutil.copytree(lake, tmp_path / "lake")
+    moved = copied(lake, tmp_path / "lake")
     (tmp_path / "empty").mkdir()
     assert run("source", "move", "scrape", tmp_path / "empty", "--lake", moved)[0] == 0
     assert run("gallery", "from images limit 2", "--out", "page.html", "--lake", moved)[0] == 0

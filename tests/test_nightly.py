@@ -18,6 +18,7 @@ from dataset_build.release.reader import releases
 from resources.drops import Drops
 from resources.engine import LocalEngine
 from resources.notify import notifier
+from tests.bucket import lake_at
 from tests.pictures import put
 
 
@@ -31,7 +32,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def lake(tmp_path: Path, source: Path) -> Path:
-    root = tmp_path / "lake"
+    root = lake_at(tmp_path / "lake")
     Drops(root / "drops").add_source(source)
     return root
 

@@ -1,6 +1,5 @@
 """What people say holds: what is taken down is gone, overrides win over rules, and lineage tells of both."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from dataset_build.takedowns import BadValue
 from resources import images
 from resources.lake import Lake
 from resources.people import NotFound, find_image, held_by, images_of, lift, override, take_down
+from tests.bucket import copied, lake_at
 from tests.pictures import picture, put
 
 
@@ -27,13 +27,13 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     picture(0).resize((310, 232)).save(folder / "scrape/copy.png")
     (folder / "scrape/copy.txt").write_text("red hat")
     put(folder / "scrape/small.png", seed=9, text="tiny", size=(150, 150))
-    build(folder / "lake", Config(), [folder / "scrape"])
-    return folder / "lake"
+    build(lake_at(folder / "lake"), Config(), [folder / "scrape"])
+    return lake_at(folder / "lake")
 
 
 @pytest.fixture
 def lake(made: Path, tmp_path: Path) -> Lake:
-    return Lake(shutil.copytree(made, tmp_path / "lake"), Config())
+    return Lake(copied(made, tmp_path / "lake"), Config())
 
 
 def kept(lake: Lake) -> list[str]:

@@ -1,7 +1,6 @@
 """The questions in docs/sql.md: every query is run, and gives what the page says."""
 
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from resources.annotations import import_annotations
 from resources.images import jpegs
 from resources.lake import Lake
 from resources.people import take_down
+from tests.bucket import copied
 
 PAGE = (Path(__file__).parents[1] / "docs" / "sql.md").read_text("utf-8")
 QUESTION = re.compile(r"^### (.+?)$.*?^```sql( --all)?\n(.*?)^```\n\n```csv\n(.*?)^```", re.M | re.S)
@@ -33,7 +33,7 @@ def block(name: str) -> str:
 def lake(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample's release, and the second one that the page describes."""
     folder = tmp_path_factory.mktemp("twice")
-    root = shutil.copytree(built, folder / "lake")
+    root = copied(built, folder / "lake")
     for name in ("captions.csv", "second.toml"):
         (folder / name).write_text(block(name))
     held = Lake(root, Config())

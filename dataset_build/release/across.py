@@ -10,8 +10,7 @@ import duckdb
 from dataset_build.release.connection import Connected, quiet
 from dataset_build.release.database import literal
 from dataset_build.release.errors import NoRelease
-from dataset_build.release.manifest import DATABASE
-from dataset_build.release.reader import TABLES, Release, releases, resolve
+from dataset_build.release.reader import TABLES, Release, folder_of, releases, resolve
 
 VIEWS = (*TABLES, "occurrences")
 MACROS = Path(__file__).with_name("across.sql")
@@ -28,7 +27,7 @@ class Releases(Connected):
         found = [resolve(name, lake) for name in names] or [m for m in releases(lake) if "tombstone" not in m]
         if not found:
             raise NoRelease(f"no release in {lake}: `dataset-build build --source DIR --lake {lake}` makes one")
-        self.opened = [Release(Path(lake, "releases", manifest["version"])) for manifest in found]
+        self.opened = [Release(folder_of(lake) / manifest["version"]) for manifest in found]
 
     @property
     def versions(self) -> list[str]:
@@ -53,9 +52,9 @@ class Releases(Connected):
 
     def _definitions(self) -> Iterator[str]:
         versions = list(dict.fromkeys(self.versions))
-        folders = {release.version: release.folder for release in self.opened}
+        databases = {release.version: release.database for release in self.opened}
         for number, version in enumerate(versions):
-            yield f"attach {literal(str(folders[version] / DATABASE))} as release_{number} (read_only)"
+            yield f"attach {literal(str(databases[version]))} as release_{number} (read_only)"
         for view in VIEWS:
             rows = [
                 f"select {literal(version)} as release, * from release_{number}.{view}"  # noqa: S608 - names are ours

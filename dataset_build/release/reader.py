@@ -10,9 +10,11 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from dataset_build.locations import is_remote, locate
+from dataset_build.parquet_files import read_parquet
 from dataset_build.release.connection import Connected, quiet
+from dataset_build.release.copies import local_copy
 from dataset_build.release.errors import (
     BadVersion,
     BrokenTag,
@@ -46,10 +48,15 @@ def next_version(taken: Collection[str]) -> str:
 
 def releases(lake: str | Path = "lake") -> list[dict[str, Any]]:
     """The manifests of the complete releases in a lake, oldest first; of purged ones with a `tombstone`."""
-    folders = (folder for folder in Path(lake, "releases").glob("*") if VERSION.fullmatch(folder.name))
+    folders = (folder for folder in folder_of(lake).glob("*") if VERSION.fullmatch(folder.name))
     found = ((folder, read_manifest(folder)) for folder in folders)
     manifests = (manifest for folder, manifest in found if manifest and manifest["version"] == folder.name)
     return sorted(manifests, key=lambda manifest: (manifest["sequence"], manifest["version"]))
+
+
+def folder_of(lake: str | Path) -> Path:
+    """Where the releases of a lake lie."""
+    return (locate(lake) if is_remote(lake) else Path(lake)) / "releases"
 
 
 def tags(lake: str | Path = "lake") -> dict[str, str]:
@@ -83,14 +90,14 @@ def open_release(version: str | None = None, lake: str | Path = "lake") -> "Rele
 
     Raises NoRelease, UnknownRelease, PurgedRelease, BrokenTag or IncompleteRelease, whose messages name the fix.
     """
-    return Release(Path(lake, "releases", resolve(version, lake)["version"]))
+    return Release(folder_of(lake) / resolve(version, lake)["version"])
 
 
 class Release(Connected):
     """One release: a folder of Parquet files, their manifest and a DuckDB file, all read-only."""
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder)
+        self.folder = locate(folder) if is_remote(folder) else Path(folder)
         manifest = read_manifest(self.folder)
         if manifest is None:
             raise UnknownRelease(f"{folder} is no complete release: manifest.json or its hash is missing or wrong")
@@ -116,7 +123,7 @@ class Release(Connected):
     def arrow(self, table: str) -> pa.Table:
         """A table as Arrow, in the order of its key: images, captions, tags, rejects or lineage."""
         _check_table(table)
-        return pq.read_table(self.folder / f"{table}.parquet")
+        return read_parquet(self.folder / f"{table}.parquet")
 
     def relation(self, table: str) -> duckdb.DuckDBPyRelation:
         """A table as a DuckDB relation, read as it is used; it ends with this object."""
@@ -138,7 +145,12 @@ class Release(Connected):
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
-        return quiet(duckdb.connect(str(self.folder / DATABASE), read_only=True))
+        return quiet(duckdb.connect(str(self.database), read_only=True))
+
+    @property
+    def database(self) -> Path:
+        """The DuckDB file on this machine; one that lies in a bucket is fetched once."""
+        return local_copy(self.folder / DATABASE, self.manifest["files"][DATABASE])
 
 
 def _check_table(name: str) -> None:

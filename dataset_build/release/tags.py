@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dataset_build.locations import is_remote, locate
 from dataset_build.release.errors import BrokenTag
 
 FOLDER = ".tags"  # no version begins with a dot
@@ -16,7 +17,7 @@ Tag = dict[str, Any]
 
 def tag_file(lake: str | Path, name: str) -> Path:
     """Where a tag is kept: the version that it means, and the newest sequence at the time when it was set."""
-    return Path(lake, "releases", FOLDER, f"{name}.json")
+    return (locate(lake) if is_remote(lake) else Path(lake)) / "releases" / FOLDER / f"{name}.json"
 
 
 def read_tags(lake: str | Path) -> dict[str, Tag]:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from dataset_build.errors import RunError
 from dataset_build.queries import load_query
+from dataset_build.release.copies import folder_copy
 from dataset_build.release.errors import BrokenTag
 from dataset_build.release.manifest import (
     DATABASE,
@@ -23,7 +24,7 @@ from dataset_build.release.manifest import (
     read_manifest,
     stages,
 )
-from dataset_build.release.reader import VERSION, releases
+from dataset_build.release.reader import VERSION, folder_of, releases
 from dataset_build.release.tags import FOLDER, read_tags, versions_of
 from dataset_build.schemas import RELEASE_TABLES
 
@@ -42,8 +43,14 @@ class Unsound(RunError):
 def verify(folder: Path) -> list[str]:
     """What is wrong with the release in `folder`, a line each; nothing when it is sound.
 
-    Raises nothing for what it finds, whatever that is.
+    Raises nothing for what it finds, whatever that is. What lies in a bucket is read whole, into scratch.
     """
+    with folder_copy(folder) as here:
+        return _verified(here, folder.parent)
+
+
+def _verified(folder: Path, beside: Path) -> list[str]:
+    """The same of a folder of this machine; the other releases lie in `beside`."""
     try:
         manifest = read_manifest(folder)
     except ValueError as error:
@@ -51,7 +58,7 @@ def verify(folder: Path) -> list[str]:
     if manifest is None:
         return [_unsealed(folder)]
     if "tombstone" in manifest:
-        return list(_tombstone(folder, manifest))
+        return list(_tombstone(folder, manifest, beside))
     if lacking := sorted(ENTRIES - set(manifest)):
         return [f"{MANIFEST}: {', '.join(lacking)}: missing"]
     problems = [*_entries(folder, manifest), *_files(folder, manifest)]
@@ -62,7 +69,7 @@ def verify(folder: Path) -> list[str]:
 
 def verify_lake(lake: Path) -> dict[str, list[str]]:
     """The same of every release of a lake, by version, and of what ties them together, by ""."""
-    folders = sorted(path for path in (lake / "releases").glob("*") if VERSION.fullmatch(path.name))
+    folders = sorted(path for path in folder_of(lake).glob("*") if VERSION.fullmatch(path.name))
     found = {folder.name: verify(folder) for folder in folders}
     return {**found, "": list(_ties(lake))}
 
@@ -74,11 +81,11 @@ def _unsealed(folder: Path) -> str:
     return f"{MANIFEST}: its sha256 is not the one in {SEAL}"
 
 
-def _tombstone(folder: Path, manifest: Manifest) -> Iterator[str]:
+def _tombstone(folder: Path, manifest: Manifest, beside: Path) -> Iterator[str]:
     left = sorted({path.name for path in folder.iterdir()} - {MANIFEST, SEAL, TOMBSTONE})
     if left:
         yield f"{', '.join(left)}: data of a purged release; run `release purge {manifest['version']}` again"
-    if read_manifest(folder.with_name(manifest["tombstone"]["successor"])) is None:
+    if read_manifest(beside / manifest["tombstone"]["successor"]) is None:
         yield f"{TOMBSTONE}: its successor {manifest['tombstone']['successor']} is no complete release"
 
 

@@ -14,6 +14,7 @@ from dataset_build.release.reader import open_release
 from resources.caption_scores import update_scores
 from resources.lake import Lake
 from resources.preview import preview
+from tests.bucket import lake_at
 from tests.captions.oracle.oracle import Knobs, Oracle
 from tests.captions.oracle.scenes import COLOURS, Scene, scene
 from tests.captions.oracle.server import stand_in
@@ -54,8 +55,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Conf
                 "models": {"vlm": vlm},
             }
         )
-        build(folder / "lake", config, [scrape])
-        yield folder / "lake", config
+        build(lake_at(folder / "lake"), config, [scrape])
+        yield lake_at(folder / "lake"), config
 
 
 def _put(file: Path, drawn: Scene, tags: list[str]) -> None:

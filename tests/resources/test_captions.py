@@ -24,6 +24,7 @@ from resources.captions import update_captions
 from resources.drops import Drops
 from resources.lake import Lake
 from resources.vllm import ServerLost
+from tests.bucket import copied, lake_at
 from tests.captions.stand_in import Answer, StandIn, completion, serving
 from tests.pictures import put
 
@@ -54,7 +55,7 @@ def scrape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("captions")
     for number in range(IMAGES):
         put(folder / "scrape" / f"{number:02}.png", seed=number, text=f"tag_{number}, hat", size=(640, 400))
-    build(folder / "lake", Config(), [folder / "scrape"])
+    build(lake_at(folder / "lake"), Config(), [folder / "scrape"])
     (folder / "prompts").mkdir()
     (folder / "recipes.py").write_text(RECIPES)
     (folder / "prompts/say.txt").write_text("#task: say\nSay what you see.\n\n$tags\n")
@@ -67,8 +68,9 @@ def home(scrape: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy to work on; retries don't wait."""
     for name, value in {"BACKOFF": (0.01, 0.01), "POLL": 0.05, "PATIENCE": 0.2}.items():
         monkeypatch.setattr(vllm, name, value)
-    shutil.copytree(scrape, tmp_path, dirs_exist_ok=True)
-    Drops(tmp_path / "lake" / "drops").move_source("scrape", tmp_path / "scrape")
+    shutil.copytree(scrape, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("lake"))
+    lake = copied(lake_at(scrape / "lake"), tmp_path / "lake")
+    Drops(lake / "drops").move_source("scrape", tmp_path / "scrape")
     return tmp_path
 
 
@@ -90,13 +92,13 @@ def by(settings: Config, *recipes: str) -> Config:
 
 
 def run(home: Path, settings: Config) -> Tally:
-    (tally,) = update_captions(Lake(home / "lake", settings), lambda tally: None, lambda line: None)
+    (tally,) = update_captions(Lake(lake_at(home / "lake"), settings), lambda tally: None, lambda line: None)
     return tally
 
 
 def rows(home: Path, settings: Config) -> list[dict[str, Any]]:
     """The captions that the configured recipe has written."""
-    view = Lake(home / "lake", settings)
+    view = Lake(lake_at(home / "lake"), settings)
     piece = view.captions(settings.captions.recipes[0])
     return [row for batch in piece.batches() for row in batch.to_pylist()]
 
@@ -215,7 +217,7 @@ def test_one_image_s_retries_hold_back_no_other(home: Path, server: StandIn, mon
 
     server.answer = answer
     order: list[int] = []
-    view = Lake(home / "lake", config(home, server, max_in_flight=1))
+    view = Lake(lake_at(home / "lake"), config(home, server, max_in_flight=1))
     update_captions(view, lambda tally: order.append(len(server.bodies)), lambda line: None)
     assert asked(server.bodies[-1]) == "tag_1"  # all others were answered while it waited
     assert len(order) == IMAGES
@@ -266,7 +268,7 @@ def stopped(home: Path, server: StandIn, how: signal.Signals) -> tuple[int, str,
     vlm = f"model = 'stand-in'\nrevision = 'r1'\nendpoints = ['{server.url}']\n"
     (home / "dataset.toml").write_text(f"[captions]\nmax_in_flight = 2\n[models.vlm]\n{vlm}")
     main = [sys.executable, "-c", "from dataset_build.cli import main; main()"]
-    command = [*main, "caption", "--recipe", settings.captions.recipes[0], "--lake", str(home / "lake")]
+    command = [*main, "caption", "--recipe", settings.captions.recipes[0], "--lake", str(lake_at(home / "lake"))]
     process.append(subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True))
     _, said = process[0].communicate(timeout=120)
     return process[0].returncode, said, settings
@@ -333,7 +335,7 @@ def test_a_changed_tag_makes_the_captions_stale_of_images_that_carry_it(home: Pa
     renamed = {"tags": {"rename": {"tag_3": "tag_33"}}}
     for settings in (plain, pair):
         changed = Config.model_validate({**settings.model_dump(), **renamed})
-        build(home / "lake", changed, [])
+        build(lake_at(home / "lake"), changed, [])
     assert [asked(body) for body in server.bodies] == ["tag_33"]
 
 
@@ -341,20 +343,20 @@ def test_the_release_shows_the_first_recipe_that_has_a_caption(home: Path, serve
     server.answer = lambda body, number: Answer("" if asked(body) in ("tag_1", "tag_2") else "A red hat.")
     settings = config(home, server)
     both = by(settings, *settings.captions.recipes, "compose")
-    assert build(home / "lake", both, []).release is not None
-    images = Lake(home / "lake", both).table("release_images").to_pylist()
+    assert build(lake_at(home / "lake"), both, []).release is not None
+    images = Lake(lake_at(home / "lake"), both).table("release_images").to_pylist()
     shown = Counter((row["caption_recipe"], row["caption_model"]) for row in images)
     assert shown == {("plain", "stand-in"): IMAGES - 2, ("compose", "compose"): 2}
-    assert build(home / "lake", both, []).release is None
+    assert build(lake_at(home / "lake"), both, []).release is None
 
 
 def test_a_build_retries_what_failed_though_nothing_else_changed(home: Path, server: StandIn) -> None:
     server.answer = lambda body, number: Answer(status=500 if asked(body) == "tag_1" else 200)
     settings = config(home, server)
-    build(home / "lake", settings, [])
+    build(lake_at(home / "lake"), settings, [])
     server.answer = lambda body, number: Answer()
     server.bodies.clear()
-    outcome = build(home / "lake", settings, [])
+    outcome = build(lake_at(home / "lake"), settings, [])
     assert [asked(body) for body in server.bodies] == ["tag_1"]
     assert outcome.release is not None
 
@@ -362,13 +364,13 @@ def test_a_build_retries_what_failed_though_nothing_else_changed(home: Path, ser
 @pytest.mark.parametrize("inherit", [True, False])
 def test_a_better_copy_takes_over_the_captions_or_gets_its_own(home: Path, server: StandIn, inherit: bool) -> None:
     settings = config(home, server, inherit=inherit)
-    build(home / "lake", settings, [])
+    build(lake_at(home / "lake"), settings, [])
     server.bodies.clear()
     with Image.open(home / "scrape/03.png") as image:
         image.resize((1280, 800), Image.Resampling.LANCZOS).save(home / "scrape/better.png")
     (home / "scrape/better.txt").write_text("tag_3, hat")
     server.answer = lambda body, number: Answer("A new text.")
-    build(home / "lake", settings, [])
+    build(lake_at(home / "lake"), settings, [])
     written = rows(home, settings)
     assert len(written) == IMAGES + 1
     new = written[-1]
@@ -376,7 +378,7 @@ def test_a_better_copy_takes_over_the_captions_or_gets_its_own(home: Path, serve
     assert (new["caption"], len(server.bodies), len(parents)) == (
         ("A red hat.", 0, 1) if inherit else ("A new text.", 1, 0)
     )
-    chosen = Lake(home / "lake", settings).table("release_images").to_pylist()
+    chosen = Lake(lake_at(home / "lake"), settings).table("release_images").to_pylist()
     assert [row["uri"] for row in chosen if row["uri"] == "better.png"] == ["better.png"]
     no_row_is_there_twice(written)
 

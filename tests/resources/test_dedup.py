@@ -15,11 +15,13 @@ import pytest
 
 from dataset_build.config import Config, Duplicates
 from dataset_build.dedup import hamming
+from dataset_build.locations import scratch
 from dataset_build.schemas import IMAGE_FACTS, LISTING, OCCURRENCES, TAGS
 from resources import hash_index
 from resources.dedup import update_duplicates, update_pairs
 from resources.lake import Lake
 from resources.storage import read_json, write_json
+from tests.bucket import lake_at
 
 Rows = list[dict[str, Any]]
 
@@ -131,7 +133,7 @@ def test_incremental_equals_full_whatever_arrives_and_leaves(
     rows = images(seed, 60)
     names = [f"drop{number}" for number in range(5)]
     contents = {name: rows[number::5] for number, name in enumerate(names)}
-    lake = Lake(tmp_path / "lake", config)
+    lake = Lake(lake_at(tmp_path / "lake"), config)
     drops: dict[str, str] = {}
     down = {row["image_id"] for row in rng.sample(rows, 12)}
     for name in rng.sample(names, len(names)):
@@ -152,7 +154,7 @@ def test_incremental_equals_full_whatever_arrives_and_leaves(
 
     other = tmp_path / "other"
     other.mkdir()
-    full = Lake(tmp_path / "full", config)
+    full = Lake(lake_at(tmp_path / "full"), config)
     left = [row for name in names if name not in gone for row in contents[name] if row["image_id"] not in down]
     arrive(full, other, "all", left)
     assert grouped(lake) == grouped(full) != []
@@ -160,7 +162,7 @@ def test_incremental_equals_full_whatever_arrives_and_leaves(
 
 
 def index_of(lake: Lake) -> Path:
-    return lake.piece("duplicate_pairs").folder / "index"
+    return scratch(lake.piece("duplicate_pairs").folder / "index")
 
 
 def in_three_drops(root: Path, scrape: Path, rows: Rows) -> Lake:
@@ -175,12 +177,12 @@ def in_three_drops(root: Path, scrape: Path, rows: Rows) -> Lake:
 
 def test_an_update_reads_new_facts_only(scrape: Path, tmp_path: Path) -> None:
     rows = images(1, 40)
-    lake = in_three_drops(tmp_path / "lake", scrape, rows)
+    lake = in_three_drops(lake_at(tmp_path / "lake"), scrape, rows)
     for drop in lake.drops.all()[:2]:
         for part in lake.piece("image_facts", drop.name).parts():
             part.write_bytes(b"")
     (root := tmp_path / "other").mkdir()
-    full = Lake(tmp_path / "full", Config())
+    full = Lake(lake_at(tmp_path / "full"), Config())
     arrive(full, root, "all", rows)
     pairs, at_once = (
         [row for batch in update_pairs(each).batches() for row in batch.to_pylist()] for each in (lake, full)
@@ -232,7 +234,7 @@ def test_a_search_that_fails_leaves_pairs_and_index_as_they_were(
 
 
 def test_segments_shrink_so_that_there_are_few(scrape: Path, tmp_path: Path) -> None:
-    lake, rows = Lake(tmp_path / "lake", Config()), images(4, 60)
+    lake, rows = Lake(lake_at(tmp_path / "lake"), Config()), images(4, 60)
     for number, (first, stop) in enumerate(pairwise([0, 30, 34, 34, 35, 36, 37, 45, 46, 60])):
         arrive(lake, scrape, f"drop{number}", rows[first:stop])
         update_pairs(lake)
@@ -245,21 +247,21 @@ def test_segments_shrink_so_that_there_are_few(scrape: Path, tmp_path: Path) -> 
 def test_new_thresholds_search_and_look_at_nothing(
     scrape: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = Lake(tmp_path / "lake", Config())
+    lake = Lake(lake_at(tmp_path / "lake"), Config())
     arrive(lake, scrape, "drop", images(0, 40))
     before = grouped(lake)
     monkeypatch.setattr("resources.dedup.near_pairs", None)
     monkeypatch.setattr("resources.dedup.second_looks", None)
     for settings in (Duplicates(radius=20, confirm=2), Duplicates(confirm=2), Duplicates(redrawn=1)):
-        assert grouped(Lake(tmp_path / "lake", Config(duplicates=settings))) != before
+        assert grouped(Lake(lake_at(tmp_path / "lake"), Config(duplicates=settings))) != before
 
 
 def test_looks_are_read_in_parts(scrape: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake = Lake(tmp_path / "lake", Config())
+    lake = Lake(lake_at(tmp_path / "lake"), Config())
     arrive(lake, scrape, "drop", images(0, 40))
     at_once = [batch.to_pylist() for batch in update_pairs(lake).batches()]
     monkeypatch.setattr("resources.dedup.LOOKS_AT_ONCE", 7)
-    again = Lake(tmp_path / "again", Config())
+    again = Lake(lake_at(tmp_path / "again"), Config())
     arrive(again, scrape, "drop", images(0, 40))
     assert [batch.to_pylist() for batch in update_pairs(again).batches()] == at_once
     measured = [row["correlation"] for batch in at_once for row in batch if row["method"] == "hash"]

@@ -6,6 +6,7 @@ import pytest
 
 from dataset_build.sources.scan import SourceNotFound
 from resources.drops import Drop, Drops, UnknownDrop, UnknownSource, slug
+from tests.bucket import lake_at
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def drops(tmp_path: Path, source: Path) -> Drops:
-    register = Drops(tmp_path / "lake" / "drops")
+    register = Drops(lake_at(tmp_path / "lake") / "drops")
     assert register.add_source(source) == "my_scrape"
     return register
 

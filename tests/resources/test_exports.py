@@ -22,6 +22,7 @@ from dataset_build.release.reader import Release, open_release
 from resources import exports
 from resources.exports import LakeImages
 from resources.lake import Lake
+from tests.bucket import lake_at
 from tests.pictures import picture, put
 
 
@@ -53,19 +54,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"image": {"bytes": encoded(seed, "PNG"), "path": f"{seed}.png"}, "text": f"text {seed}"} for seed in (6, 7, 8)
     ]
     pq.write_table(pa.Table.from_pylist(rows), source / "rows.parquet")
-    build(root / "lake", Config(), [source])
+    build(lake_at(root / "lake"), Config(), [source])
     return root
 
 
 @pytest.fixture
 def release(made: Path) -> Iterator[Release]:
-    with open_release(lake=made / "lake") as opened:
+    with open_release(lake=lake_at(made / "lake")) as opened:
         yield opened
 
 
 @pytest.fixture
 def images(made: Path) -> LakeImages:
-    return LakeImages(Lake(made / "lake", Config()))
+    return LakeImages(Lake(lake_at(made / "lake"), Config()))
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What a build would do: nothing, or what is new and what a changed setting makes stale, with the change."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from dataset_build.config import Config
 from resources.drops import Drops
 from resources.lake import Lake
 from resources.plan import Step, plan
+from tests.bucket import copied
 from tests.pictures import put
 
 
@@ -49,7 +49,7 @@ def test_a_recipe_that_never_ran_says_what_it_would_cost(built: Path) -> None:
 @pytest.fixture
 def own(built: Path, tmp_path: Path) -> Path:
     """A copy of the lake, over a folder that may change."""
-    lake = Path(shutil.copytree(built, tmp_path / "lake"))
+    lake = copied(built, tmp_path / "lake")
     source = tmp_path / "more"
     put(source / "one" / "a.png", seed=1, text="a picture")
     Drops(lake / "drops").add_source(source)

@@ -13,6 +13,7 @@ from dataset_build.errors import UserError
 from resources import images
 from resources.lake import Lake
 from resources.preview import NeedsFacts, preview, sheet
+from tests.bucket import lake_at
 from tests.pictures import put
 
 CHANGES = ["rules.min_side=230", "duplicates.radius=0", 'corpus.rules=["cluster_cap"]', "cluster_cap.by=source"]
@@ -26,8 +27,8 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
         put(folder / "scrape" / f"{number}.png", seed=number, text="red, hat" if number else None, size=size)
     with Image.open(folder / "scrape" / "1.png") as picture:
         picture.resize((310, 232)).save(folder / "scrape" / "copy.png")
-    build(folder / "lake", Config(), [folder / "scrape"])
-    return folder / "lake"
+    build(lake_at(folder / "lake"), Config(), [folder / "scrape"])
+    return lake_at(folder / "lake")
 
 
 def snapshot(root: Path) -> dict[str, int]:
@@ -50,7 +51,7 @@ def test_it_counts_what_each_stage_rejects_now_and_then(lake: Path) -> None:
 def test_it_agrees_with_the_build(tmp_path: Path) -> None:
     for number in range(6):
         put(tmp_path / "scrape" / f"{number}.png", seed=number, text="red", size=(320, 200 + 10 * number))
-    root = tmp_path / "lake"
+    root = lake_at(tmp_path / "lake")
     build(root, Config(), [tmp_path / "scrape"])
     changes = [*CHANGES, "cluster_cap.cap=2", "caption_rules.min_characters=4"]
     _, draft = preview(root, Config(), changes)

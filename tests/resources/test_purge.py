@@ -1,7 +1,6 @@
 """A purged release: issued again without what was taken down, its data gone, its story told by a tombstone."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from resources.lake import Lake
 from resources.people import take_down
 from resources.purge import NothingToPurge, purge
 from resources.release_tags import move_tag
+from tests.bucket import copied, lake_at
 from tests.pictures import put
 
 
@@ -27,15 +27,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number in range(3):
         put(folder / f"scrape/{number}.png", seed=number, text="red hat")
     put(folder / "scrape/copy.png", seed=0, text="red hat")
-    build(folder / "lake", Config(), [folder / "scrape"])
+    build(lake_at(folder / "lake"), Config(), [folder / "scrape"])
     put(folder / "scrape/new.png", seed=7, text="hat")
-    build(folder / "lake", Config(), [])
-    return folder / "lake"
+    build(lake_at(folder / "lake"), Config(), [])
+    return lake_at(folder / "lake")
 
 
 @pytest.fixture
 def lake(made: Path, tmp_path: Path) -> Lake:
-    lake = Lake(shutil.copytree(made, tmp_path / "lake"), Config())
+    lake = Lake(copied(made, tmp_path / "lake"), Config())
     move_tag(lake.root, "production", "1")
     take_down(lake, "image", "0.png", "asked by the artist")
     return lake

@@ -4,14 +4,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from dataset_build.build import BuildFailed, build
 from dataset_build.config import Config
+from dataset_build.parquet_files import read_parquet
 from dataset_build.release.reader import releases
 from resources import releases as publishing
 from resources.lake import Lake
+from resources.storage import write_parquet
+from tests.bucket import lake_at
 from tests.pictures import put
 
 
@@ -19,17 +21,17 @@ from tests.pictures import put
 def lake(tmp_path: Path) -> Lake:
     put(tmp_path / "scrape/a.png", seed=1, text="red hat")
     put(tmp_path / "scrape/b.png", seed=2, text="blue hat")
-    build(tmp_path / "lake", Config(), [tmp_path / "scrape"])
-    return Lake(tmp_path / "lake", Config())
+    build(lake_at(tmp_path / "lake"), Config(), [tmp_path / "scrape"])
+    return Lake(lake_at(tmp_path / "lake"), Config())
 
 
 def problems(lake: Lake, table: str, change: Any) -> dict[str, list[str]]:
     """What the checks say of release 1 after `change` of a table's rows."""
     file = lake.root / "releases/1" / f"{table}.parquet"
-    before = pq.read_table(file)
+    before = read_parquet(file)
     rows = before.to_pylist()
     change(rows)
-    pq.write_table(pa.Table.from_pylist(rows, before.schema), file)
+    write_parquet(file, pa.Table.from_pylist(rows, before.schema).to_batches(), before.schema)
     found = publishing.run_checks(lake, lake.root / "releases/1", lake.count("found_occurrences"))
     return {check: [row["key"] for row in rows] for check, rows in found.items() if rows}
 

@@ -11,6 +11,7 @@ from dataset_build.config import Config
 from resources import sheets
 from resources.lake import Lake
 from resources.people import find_image, take_down
+from tests.bucket import lake_at
 from tests.pictures import put
 
 
@@ -18,8 +19,8 @@ from tests.pictures import put
 def lake(tmp_path: Path) -> Lake:
     for number in range(3):
         put(tmp_path / f"scrape/{number}.png", seed=number, text="red hat")
-    build(tmp_path / "lake", Config(), [tmp_path / "scrape"])
-    return Lake(tmp_path / "lake", Config())
+    build(lake_at(tmp_path / "lake"), Config(), [tmp_path / "scrape"])
+    return Lake(lake_at(tmp_path / "lake"), Config())
 
 
 def test_a_take_down_deletes_the_sheets_that_show_it_and_new_ones_do_not(lake: Lake) -> None:

@@ -12,12 +12,13 @@ from dataset_build.tags.vocabulary import VocabularyError
 from resources.lake import Lake
 from resources.tags import meaning, statements_about, tag_counts, update_vocabulary
 from resources.vocabularies import Vocabularies, with_pins
+from tests.bucket import lake_at
 from tests.pictures import put
 
 
 @pytest.fixture
 def held(tmp_path: Path) -> Vocabularies:
-    return Vocabularies(tmp_path / "lake")
+    return Vocabularies(lake_at(tmp_path / "lake"))
 
 
 def csv(folder: Path, name: str, text: str) -> Path:
@@ -43,7 +44,7 @@ def test_a_content_is_imported_once_and_the_latest_import_counts(held: Vocabular
 def test_several_stand_side_by_side(held: Vocabularies, tmp_path: Path) -> None:
     held.add(csv(tmp_path, "names", "hat,0,1,\n"))
     held.add(csv(tmp_path, "implications", "red_hat,hat\n"), kind="implications")
-    lake = Lake(tmp_path / "lake", Config(tags=Tags(vocabularies=["names", "implications"])))
+    lake = Lake(lake_at(tmp_path / "lake"), Config(tags=Tags(vocabularies=["names", "implications"])))
     rows = update_vocabulary(lake).batches()
     assert [(row["spelling"], row["vocabulary"], row["implied"]) for batch in rows for row in batch.to_pylist()] == [
         ("hat", "names", []),
@@ -67,7 +68,7 @@ def test_a_vocabulary_that_is_not_there_is_named_with_the_command_that_imports_i
         "`dataset-build vocabulary import FILE --name w` imports it$"
     )
     with pytest.raises(VocabularyError, match=message):
-        with_pins(Config(tags=Tags(vocabularies=["w"])), tmp_path / "lake")
+        with_pins(Config(tags=Tags(vocabularies=["w"])), lake_at(tmp_path / "lake"))
     with pytest.raises(VocabularyError, match="names 'v@zz'"):
         held.pinned("v@zz")
 
@@ -83,7 +84,7 @@ def test_a_bad_file_is_named_and_leaves_nothing(held: Vocabularies, tmp_path: Pa
 def test_another_import_tags_again_and_the_same_one_does_not(held: Vocabularies, tmp_path: Path) -> None:
     source = tmp_path / "scrape"
     put(source / "a.png", seed=1, text="red_cap, scarf")
-    lake = tmp_path / "lake"
+    lake = lake_at(tmp_path / "lake")
     config = Config(tags=Tags(vocabularies=["v"], implied="add"))
     held.add(csv(tmp_path, "v", "red_hat,0,1,red_cap\n"))
     build(lake, config, [source])
@@ -114,8 +115,8 @@ def test_tags_that_stand_together_stand_side_by_side(tmp_path: Path) -> None:
     source = tmp_path / "scrape"
     for number, text in enumerate(("sea, desk, sand, lamp", "sea, sand", "sea, sand", "desk, lamp", "desk, lamp")):
         put(source / f"{number}.png", seed=number, text=text)
-    build(tmp_path / "lake", Config(tags=Tags(order="cooccurrence", min_pair_images=2)), [source])
-    with open_release(None, tmp_path / "lake") as release:
+    build(lake_at(tmp_path / "lake"), Config(tags=Tags(order="cooccurrence", min_pair_images=2)), [source])
+    with open_release(None, lake_at(tmp_path / "lake")) as release:
         images = {row["uri"]: row["tags"] for row in release.arrow("images").to_pylist()}
     assert images["0.png"] == ["desk", "lamp", "sand", "sea"]
     assert images["1.png"] == ["sand", "sea"]
