@@ -7,7 +7,7 @@ import pytest
 
 from dataset_build.config import ImageLimits
 from dataset_build.schemas import LISTING
-from dataset_build.sources import files
+from dataset_build.sources import folder
 from dataset_build.sources import read as read_module
 from dataset_build.sources.read import Read, read
 
@@ -51,8 +51,8 @@ def test_members_with_their_texts(source: Any, tar_of: Any) -> None:
 
 def test_an_archive_is_opened_once(source: Any, tar_of: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     source.write({"x.tar": tar_of({f"{i}.jpg": b"1" for i in range(9)} | {f"{i}.txt": "cat" for i in range(9)})})
-    batches, opened, real = source.batches(), [], files._open
-    monkeypatch.setattr(files, "_open", lambda root, uri: opened.append(uri) or real(root, uri))
+    batches, opened, real = source.batches(), [], folder._open
+    monkeypatch.setattr(folder, "_open", lambda root, uri: opened.append(uri) or real(root, uri))
     for batch in batches:
         assert [each.data for each in read(source.root, batch, LIMITS)] == [b"1"] * 9
     assert opened == ["x.tar"]
