@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import duckdb
 import pyarrow as pa
@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 from dataset_build.config import Arrival
 from dataset_build.errors import UserError
 from dataset_build.fingerprint import digest
+from dataset_build.locations import locate
 from dataset_build.queries import load_query
 from dataset_build.schemas import FILES
 from dataset_build.sources.arrival import arrived
-from dataset_build.sources.scan import SourceNotFound, changes, scan
+from dataset_build.sources.scan import SourceNotFound, changes, find_root, scan
 from resources.storage import lock, read_json, write_json, write_parquet
 
 
@@ -53,30 +54,26 @@ class Drops:
         self.folder = folder
 
     def sources(self) -> dict[str, Path]:
-        """Root folder of each known source, by name."""
-        return {name: Path(root) for name, root in (read_json(self.folder / "sources.json") or {}).items()}
+        """Root of each known source, by name: a folder, or a prefix of a bucket."""
+        return {name: locate(root) for name, root in (read_json(self.folder / "sources.json") or {}).items()}
 
-    def add_source(self, root: Path) -> str:
-        """Register a root folder; returns the name it has from then on. Raises SourceNotFound."""
-        sources, root = self.sources(), root.resolve()
-        if not root.is_dir():
-            raise SourceNotFound(f"no folder {root}: give --source a folder of images")
+    def add_source(self, place: str | Path) -> str:
+        """Register a root; returns the name it has from then on. Raises SourceNotFound and BucketError."""
+        sources, root = self.sources(), find_root(place, "give --source a folder of images")
         for name, known in sources.items():
             if known == root:
                 return name
-        name = _unused(slug(root.name), set(sources))
+        name = _unused(slug(PurePath(str(root)).name), set(sources))
         self._write_sources({**sources, name: root})
         return name
 
     def root_of(self, drop: Drop) -> Path:
-        """The folder that the paths of a drop are relative to."""
+        """What the paths of a drop are relative to."""
         return self.sources()[drop.source]
 
-    def move_source(self, name: str, root: Path) -> None:
-        """Say where the files of a source lie now."""
-        if not root.is_dir():
-            raise SourceNotFound(f"no folder {root}: give the folder where the files lie now")
-        self._write_sources({**self._with(name), name: root.resolve()})
+    def move_source(self, name: str, place: str | Path) -> None:
+        """Say where the files of a source lie now. Raises SourceNotFound and BucketError."""
+        self._write_sources({**self._with(name), name: find_root(place, "give the folder where the files lie now")})
 
     def forget_source(self, name: str) -> None:
         """Take all drops of a source out of every later release, and look there no more."""
@@ -163,10 +160,10 @@ class Drops:
 
     def _without_lake(self, found: pa.Table, root: Path) -> pa.Table:
         """A lake may lie inside of what it is built from."""
-        lake = self.folder.resolve().parent
-        if not lake.is_relative_to(root):
+        top, lake = f"{str(root).rstrip('/')}/", f"{self.folder.resolve().parent}/"
+        if not lake.startswith(top):
             return found
-        return found.filter(pc.invert(pc.starts_with(found.column("path"), f"{lake.relative_to(root).as_posix()}/")))
+        return found.filter(pc.invert(pc.starts_with(found.column("path"), lake.removeprefix(top))))
 
     def _tombstone(self, name: str) -> Path:
         return self.folder / name / "removed.json"

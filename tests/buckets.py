@@ -122,10 +122,9 @@ class Store:
 @contextmanager
 def running_store() -> Iterator[Store]:
     """A store for as long as the block runs; the environment leads to its proxy."""
+    import pytest
     from botocore.session import Session
     from werkzeug.serving import WSGIRequestHandler
-
-    import pytest
 
     server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     with pytest.MonkeyPatch.context() as patch:

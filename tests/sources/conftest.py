@@ -2,6 +2,7 @@
 
 import io
 import json
+import posixpath
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,7 +82,7 @@ class Bucket(Source):
     def write(self, files: dict[str, Any]) -> "Bucket":
         """Put objects."""
         for name, content in files.items():
-            self.store.put(self.bucket, f"some/prefix/{name}", encoded(content))
+            self.store.put(self.bucket, posixpath.normpath(f"some/prefix/{name}"), encoded(content))
         return self
 
     def remove(self, *names: str) -> None:
