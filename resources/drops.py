@@ -3,7 +3,7 @@
 import re
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -22,6 +22,8 @@ from dataset_build.schemas import FILES
 from dataset_build.sources.arrival import arrived
 from dataset_build.sources.scan import SourceNotFound, changes, find_root, scan
 from resources.storage import lock, read_json, write_json, write_parquet
+
+TRIES = 3  # at a file that can't be read
 
 
 class UnknownDrop(UserError):
@@ -125,16 +127,19 @@ class Drops:
             }
         )
 
-    def discover(self, source: str, arrival: Arrival | None = None) -> list[Drop]:
-        """Look at a source's files, without opening any, and register what is new and complete as drops."""
+    def discover(self, source: str, arrival: Arrival | None = None, again: Sequence[str] = ()) -> list[Drop]:
+        """Look at a source's files, without opening any, and register what is new and complete as drops.
+
+        The files `again` count as changed, unless as many drops as TRIES held them as they are.
+        """
         groups, whole = self._look(source, arrival)
         with lock(self.folder / ".lock", "looking for new drops"):
-            return [drop for group in groups for drop in self._register(source, group, whole)]
+            return [drop for group in groups for drop in self._register(source, group, whole, again)]
 
-    def news(self, source: str, arrival: Arrival | None = None) -> dict[str, pa.Table]:
+    def news(self, source: str, arrival: Arrival | None = None, again: Sequence[str] = ()) -> dict[str, pa.Table]:
         """What `discover` would register: rows of schemas.FILES by group. Nothing is written."""
         groups, whole = self._look(source, arrival)
-        found = {group: self._news(source, group, whole) for group in groups}
+        found = {group: self._news(source, group, whole, again) for group in groups}
         return {group: news for group, news in found.items() if news.num_rows}
 
     def _look(self, source: str, arrival: Arrival | None) -> tuple[list[str], pa.Table]:
@@ -168,8 +173,8 @@ class Drops:
     def _tombstone(self, name: str) -> Path:
         return self.folder / name / "removed.json"
 
-    def _register(self, source: str, group: str, found: pa.Table) -> Iterator[Drop]:
-        drops, news = self.all(), self._news(source, group, found)
+    def _register(self, source: str, group: str, found: pa.Table, again: Sequence[str]) -> Iterator[Drop]:
+        drops, news = self.all(), self._news(source, group, found, again)
         if not news.num_rows:
             return
         others = {drop.name for drop in drops if (drop.source, drop.group) != (source, group)}
@@ -192,13 +197,13 @@ class Drops:
         write_json(self.folder / name / "drop.json", record)
         yield drop
 
-    def _news(self, source: str, group: str, found: pa.Table) -> pa.Table:
+    def _news(self, source: str, group: str, found: pa.Table, again: Sequence[str]) -> pa.Table:
         """What is new in a group since its drops: schemas.FILES."""
         earlier = [drop for drop in self.all() if (drop.source, drop.group) == (source, group)]
         current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
-        return changes(current, self._known(earlier))
+        return changes(current, self._known(earlier, again))
 
-    def _known(self, drops: list[Drop]) -> pa.Table:
+    def _known(self, drops: list[Drop], again: Sequence[str]) -> pa.Table:
         """The files of a group as its drops left them."""
         tables = [
             self.files(d.name).append_column("sequence", pa.repeat(d.sequence, d.files + d.vanished)) for d in drops
@@ -206,7 +211,8 @@ class Drops:
         empty = FILES.schema.append(pa.field("sequence", pa.int64())).empty_table()
         with duckdb.connect(":memory:") as connection:
             connection.register("group_files", pa.concat_tables([empty, *tables]))
-            return connection.sql(load_query("known_files").text).to_arrow_table()
+            values = {"again": list(again), "tries": TRIES}
+            return connection.execute(load_query("known_files").text, values).to_arrow_table()
 
 
 def slug(text: str) -> str:

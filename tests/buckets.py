@@ -41,7 +41,8 @@ class Proxy:
             def do_GET(self) -> None:
                 proxy.answer(self)
 
-            do_HEAD = do_GET
+            def do_HEAD(self) -> None:
+                proxy.answer(self)
 
             def log_message(self, format: str, *args: Any) -> None:
                 pass

@@ -8,13 +8,14 @@ from dataset_build.sources.requests import Part, Prefix, get
 
 BLOCK = 8 * 2**20  # bytes that are asked for at once, at the most
 NEAR = 2**18  # bytes asked for where it isn't known what will follow; and a gap that is read rather than asked around
+HELD = 4  # blocks
 FOOTER = 2**16  # bytes of the end of a Parquet file, which is read first
 Range = tuple[int, int]  # the first byte, and the one after the last
 Fetch = Callable[[], Part]
 
 
 class ObjectFile(io.BufferedIOBase):
-    """One block of it is held at a time.
+    """A few blocks of it are held, those that were read last: texts may lie far from their images.
 
     Where it is known which bytes will be read, a request brings all that lie together; else as much as was read before
     in one go, so that what is read from end to end takes few requests, and a leap brings little that isn't needed.
@@ -22,7 +23,7 @@ class ObjectFile(io.BufferedIOBase):
 
     def __init__(self, place: Prefix, key: str, first: Fetch | None = None) -> None:
         self._place, self._key, self._first = place, key, first
-        self._block: Part | None = None
+        self._blocks: list[Part] = []
         self._spans: list[Range] = []
         self._at, self._ahead = 0, NEAR if is_archive(key) else BLOCK
 
@@ -60,11 +61,10 @@ class ObjectFile(io.BufferedIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """So many bytes, or all to the end. Raises UnreadableError and BucketError."""
-        block, pieces = self._known(), []
-        end = block.size if size is None or size < 0 else min(self._at + size, block.size)
+        pieces = []
+        end = self.size if size is None or size < 0 else min(self._at + size, self.size)
         while self._at < end:
-            if not block.start <= self._at < block.end:
-                block = self._fetch(block, end - self._at)
+            block = self._block(end - self._at)
             piece = block.data[self._at - block.start : end - block.start]
             pieces.append(piece)
             self._at += len(piece)
@@ -81,11 +81,19 @@ class ObjectFile(io.BufferedIOBase):
         return len(data)
 
     def _known(self) -> Part:
-        """The block that is held; the first where there is none."""
-        if self._block is None:
+        """The block that was read last; the first where there is none."""
+        if not self._blocks:
             with watchdog.paused():
-                self._block = self._first() if self._first else get(self._place, self._key, *self._opening())
-        return self._block
+                self._blocks = [self._first() if self._first else get(self._place, self._key, *self._opening())]
+        return self._blocks[-1]
+
+    def _block(self, asked: int) -> Part:
+        """The block with the byte that is read next, of which so many are wanted."""
+        held = next((block for block in self._blocks if block.start <= self._at < block.end), None)
+        if held:
+            self._blocks.remove(held)
+        self._blocks = [*self._blocks[1 - HELD :], held or self._fetch(self._known(), asked)]
+        return self._blocks[-1]
 
     def _opening(self) -> tuple[int, int]:
         if self._at == 0 and not self._spans and self._key.lower().endswith(".parquet"):
@@ -97,8 +105,7 @@ class ObjectFile(io.BufferedIOBase):
         self._ahead = min(2 * self._ahead, BLOCK) if follows else NEAR
         with watchdog.paused():
             length = min(self._span() or max(asked, self._ahead), BLOCK)
-            self._block = get(self._place, self._key, self._at, length, before.etag)
-        return self._block
+            return get(self._place, self._key, self._at, length, before.etag)
 
     def _span(self) -> int:
         """Bytes from here to where what is expected has its next gap; 0 where nothing is."""

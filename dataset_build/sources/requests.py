@@ -45,7 +45,9 @@ ABOUT_BUCKETS = {
     **dict.fromkeys(("AccessDenied", "AllAccessDisabled", "403"), DENIED),
     **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"), BAD_KEYS),
     **dict.fromkeys(("NoCredentialsError", "PartialCredentialsError"), NO_KEYS),
-    **dict.fromkeys(("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError"), NO_ANSWER),
+    **dict.fromkeys(
+        ("EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "ConnectionClosedError"), NO_ANSWER
+    ),
 }
 
 
@@ -219,9 +221,14 @@ def _errors() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError, HTTPError, OSError
 
 
+def _answer(error: Exception) -> dict[str, Any]:
+    """What S3 said, if it is S3's error."""
+    return getattr(error, "response", None) or {}
+
+
 def _code(error: Exception) -> str:
     """What S3 calls an error; of one that isn't S3's, its type."""
-    return str(getattr(error, "response", {}).get("Error", {}).get("Code") or type(error).__name__)
+    return str(_answer(error).get("Error", {}).get("Code") or type(error).__name__)
 
 
 def _fault(place: Prefix, error: Exception) -> UnreadableError:
@@ -230,7 +237,7 @@ def _fault(place: Prefix, error: Exception) -> UnreadableError:
     if code in ABOUT_OBJECTS:
         return UnreadableError(*ABOUT_OBJECTS[code])
     any_object(place)
-    status = getattr(error, "response", {}).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    status = _answer(error).get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
     if status < 500:
         return UnreadableError("unreadable", f"the bucket says {code}")
     return UnansweredError("unreadable", f"the bucket doesn't give it: {code}, {_attempts()} times")
