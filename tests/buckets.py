@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from moto.server import ThreadedMotoServer
 
-from dataset_build.sources import requests
+from dataset_build.sources import s3
 
 KEYS = {"AWS_ACCESS_KEY_ID": "a-key", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -138,11 +138,11 @@ def running_store() -> Iterator[Store]:
         proxy = Proxy(host, port)
         threading.Thread(target=proxy.server.serve_forever, daemon=True).start()
         patch.setenv("AWS_ENDPOINT_URL", proxy.url)
-        requests._client_of.cache_clear()
+        s3._client_of.cache_clear()
         try:
             yield Store(proxy, client)
         finally:
             proxy.server.shutdown()
             proxy.server.server_close()
             server.stop()
-            requests._client_of.cache_clear()
+            s3._client_of.cache_clear()

@@ -13,7 +13,7 @@ import numpy as np
 import xxhash
 
 from dataset_build.sources.objects import BLOCK, ObjectFile
-from dataset_build.sources.requests import Part, Prefix, any_object, get, modified, pages, prefix_of
+from dataset_build.sources.s3 import Part, Prefix, any_object, get, modified, pages, prefix_of
 from dataset_build.sources.uris import Opener, UnreadableError, is_unfit, key_to_uri, uri_to_key
 
 AT_ONCE = 8  # files asked for before they are needed, of up to a block each

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable, Iterable
 
 from dataset_build import watchdog
-from dataset_build.sources.requests import Part, Prefix, get
+from dataset_build.sources.s3 import Part, Prefix, get
 
 BLOCK = 8 * 2**20  # bytes that are asked for at once, at the most
 NEAR = 2**18  # bytes asked for where it isn't known what will follow; and a gap that is read rather than asked around

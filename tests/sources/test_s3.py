@@ -15,12 +15,12 @@ from dataset_build.config import Arrival, ImageLimits
 from dataset_build.errors import UserError
 from dataset_build.locations import locate
 from dataset_build.sources import bucket as side
-from dataset_build.sources import requests
+from dataset_build.sources import s3
 from dataset_build.sources.arrival import arrived
 from dataset_build.sources.files import finder, has_folders, is_there, opened, size_of
 from dataset_build.sources.objects import BLOCK, NEAR, together
 from dataset_build.sources.read import read
-from dataset_build.sources.requests import BucketError
+from dataset_build.sources.s3 import BucketError
 from dataset_build.sources.scan import scan
 from dataset_build.sources.uris import UnreadableError, key_to_uri, uri_to_key
 from tests.buckets import Plan, Store
@@ -33,10 +33,10 @@ KEYS = ["a//b", "/a", "a/", "..", "a/../b", "./a", "a/.", "a\x01b", "Ã© \ufffd/å
 def impatient(monkeypatch: pytest.MonkeyPatch, store: Store) -> Any:
     """Two attempts, and half a second of silence."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
-    monkeypatch.setattr(requests, "SILENCE", 0.5)
-    requests._client_of.cache_clear()
+    monkeypatch.setattr(s3, "SILENCE", 0.5)
+    s3._client_of.cache_clear()
     yield
-    requests._client_of.cache_clear()
+    s3._client_of.cache_clear()
 
 
 def always(fault: str, *keys: str) -> Plan:
@@ -304,7 +304,7 @@ def test_a_bucket_that_is_lost_ends_the_reading(bucket: Any, impatient: None, fa
 def spoiled(monkeypatch: pytest.MonkeyPatch, **environment: str) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    requests._client_of.cache_clear()
+    s3._client_of.cache_clear()
 
 
 def test_a_bucket_that_is_not_there(store: Store) -> None:
