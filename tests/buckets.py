@@ -15,6 +15,9 @@ from dataset_build.sources import s3
 KEYS = {"AWS_ACCESS_KEY_ID": "a-key", "AWS_SECRET_ACCESS_KEY": "the-secret", "AWS_DEFAULT_REGION": "us-east-1"}
 
 
+TRICKLE = 8000  # bytes in a tenth of a second
+
+
 class Asked(NamedTuple):
     """A request that reached the proxy: GET /bucket/key, the range asked for, and the bytes of the answer."""
 
@@ -23,7 +26,7 @@ class Asked(NamedTuple):
     bytes: int
 
 
-Plan = Callable[[str, int], str | None]  # of a request's line and its number: 500, cut, drip, drop or None
+Plan = Callable[[str, int], str | None]  # of a request and its number: 500, cut, drip, trickle, drop, whole or None
 
 
 class Proxy:
@@ -64,6 +67,8 @@ class Proxy:
             asked.send_header("Content-Length", "0")
             asked.end_headers()
             return
+        if fault == "whole":
+            del asked.headers["Range"]
         status, headers, body = self._from_store(asked)
         self.asked[number] = self.asked[number]._replace(bytes=len(body))
         asked.send_response(status)
@@ -77,9 +82,12 @@ class Proxy:
             asked.wfile.flush()
             asked.close_connection = True
             if fault == "drip":
-                time.sleep(1.5)  # longer than the silence that the test allows
+                time.sleep(2)  # longer than the silence that the test allows
             return
-        asked.wfile.write(body)
+        for start in range(0, len(body), TRICKLE) if fault == "trickle" else ():
+            asked.wfile.write(body[start : start + TRICKLE])
+            time.sleep(0.1)
+        asked.wfile.write(b"" if fault == "trickle" else body)
 
     def _from_store(self, asked: BaseHTTPRequestHandler) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = http.client.HTTPConnection(*self.store, timeout=30)

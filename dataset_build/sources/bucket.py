@@ -89,9 +89,9 @@ class _Ahead:
     @contextmanager
     def opened(self, uri: str) -> Iterator[BinaryIO]:
         """A file, from what was fetched where it was."""
-        key, future = _key(self.place, uri), self.begun.pop(uri, None)
+        future = self.begun.pop(uri, None)
         self._begin()
-        yield cast(BinaryIO, ObjectFile(self.place, key, future.result if future else None))
+        yield cast(BinaryIO, ObjectFile(self.place, _key(self.place, uri), future.result if future else None))
 
     def _begin(self) -> None:
         while len(self.begun) < AT_ONCE and (uri := next(self.uris, None)) is not None:
@@ -141,8 +141,7 @@ def _walk(place: Prefix) -> Iterator[tuple[str, int, int]]:
 
 
 def _key(place: Prefix, uri: str) -> str:
-    """The key of a file. One that is no path isn't asked for: on its way it might become another. Raises
-    UnreadableError."""
+    """The key of a file. Raises UnreadableError for what is no path: on its way, it might become another key."""
     if is_unfit(key_to_uri(key := uri_to_key(uri))):
         raise UnreadableError("outside_source", "a key that is no path")
     return place.start + key

@@ -63,7 +63,7 @@ def _read_file(open_file: Opener, uri: str, rows: list[Listed], limits: ImageLim
                         data = _bytes(file, row, limits)
                 except UnreadableError as error:
                     status, reason = error.status, error.reason
-            yield _with_texts(open_file, row, file, data, status, reason)
+            yield _with_texts(Read(data, status, reason, Texts()), open_file, row, file)
 
 
 def _entered(stack: ExitStack, opening: AbstractContextManager[BinaryIO], rows: list[Listed]) -> BinaryIO:
@@ -85,12 +85,10 @@ def _bytes(file: BinaryIO, row: Listed, limits: ImageLimits) -> bytes:
     return file.read(size)
 
 
-def _with_texts(
-    open_file: Opener, row: Listed, file: BinaryIO | None, data: bytes | None, status: str | None, reason: str | None
-) -> Read:
-    """The read with its texts. Without one that another try may get, all of it is left to that try."""
+def _with_texts(found: Read, open_file: Opener, row: Listed, file: BinaryIO | None) -> Read:
+    """What was found, and its texts. Without one that another try may get, all of it is left to that try."""
     try:
-        return Read(data, status, reason, _texts(open_file, row, file))
+        return found._replace(texts=_texts(open_file, row, file))
     except UnansweredError as error:
         return Read(None, error.status, f"a text of it: {error.reason}", Texts())
 

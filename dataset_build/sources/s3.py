@@ -94,8 +94,8 @@ def prefix_of(root: Path) -> Prefix:
 def modified(answer: Any) -> int:
     """The modification time of an object, ns since 1970.
 
-    A bucket tells whole seconds. The digits below them are made from the ETag, so that
-    another object of the same size is noticed even when it was put there in the same second.
+    A bucket tells whole seconds. The digits below them are made from the ETag: another object of the same size is
+    noticed even when it was put there within the same second.
     """
     when: datetime = answer["LastModified"]
     digits = int.from_bytes(sha256(answer["ETag"].strip('"').encode()).digest()[:8], "big") % 10**9
@@ -137,8 +137,8 @@ def _get(place: Prefix, key: str, start: int, length: int, etag: str | None) -> 
             if _code(error) in EMPTY and not part:
                 return _head(place, key)
             raise
-        part = part or _begun(answer, start)
-        etag = part.etag
+        begun = _begun(answer, start)
+        part, etag = part or begun, begun.etag
         end = min(part.start + len(part.data) + length, part.size)
         data, problem = _body(answer["Body"], end - part.end)
         part = part._replace(data=part.data + data)
@@ -154,9 +154,9 @@ def _get(place: Prefix, key: str, start: int, length: int, etag: str | None) -> 
 def _begun(answer: Any, start: int) -> Part:
     """The part that an answer begins, without its bytes."""
     said = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.get("ContentRange", ""))
-    if said is None and start > 0:
-        raise UnreadableError("unreadable", "the bucket doesn't give ranges of bytes")
     first, size = (int(said[1]), int(said[2])) if said else (0, int(answer["ContentLength"]))
+    if first != (start if start >= 0 else max(0, size + start)):
+        raise UnreadableError("unreadable", "the bucket gives other bytes than it was asked for")
     return Part(b"", first, size, modified(answer), answer["ETag"])
 
 

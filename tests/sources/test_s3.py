@@ -31,9 +31,9 @@ KEYS = ["a//b", "/a", "a/", "..", "a/../b", "./a", "a/.", "a\x01b", "Ã© \ufffd/å
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch, store: Store) -> Any:
-    """Two attempts, and half a second of silence."""
+    """Two attempts, and a second of silence."""
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
-    monkeypatch.setattr(s3, "SILENCE", 0.5)
+    monkeypatch.setattr(s3, "SILENCE", 1)
     s3._client_of.cache_clear()
     yield
     s3._client_of.cache_clear()
@@ -236,6 +236,17 @@ def test_a_body_that_was_cut_is_gone_on_with_where_it_ended(bucket: Any) -> None
     assert [each.range for each in asked] == [f"bytes=0-{BLOCK - 1}", "bytes=500-999"]
 
 
+def test_a_body_that_is_too_slow_is_gone_on_with(bucket: Any, impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = random.Random(0).randbytes(200_000)
+    (batch,) = bucket.write({"x/a.jpg": data}).batches()
+    monkeypatch.setattr(s3, "SLOWEST", 10**9)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "9")
+    with bucket.store.asked(fails_first("trickle", 1)) as asked:
+        assert [each.data for each in unit(bucket, batch)] == [data]
+    assert len(asked) >= 2
+    assert asked[1].range not in (None, asked[0].range)
+
+
 def test_what_does_not_pass_is_a_row(bucket: Any, tar_of: Any, impatient: None) -> None:
     files = {"x/a.jpg": b"1", "x/b.jpg": b"2", "x/b.txt": "cat", "x/c.jpg": b"3", "x/d.tar": tar_of({"1.jpg": b"1"})}
     bucket.write(files | {"x/e.parquet": pa.table({"image": [b"1"]}), "x/f.jpg": b"4", "x/metadata.csv": "file_name\n"})
@@ -262,6 +273,15 @@ def test_members_that_are_not_given_are_rows(bucket: Any, tar_of: Any, impatient
     with bucket.store.asked(always("503", "a.tar", "b.parquet")):
         found = [each for batch in batches for each in unit(bucket, batch)]
     assert [(each.data, each.status) for each in found] == [(None, "unreadable")] * 3
+
+
+def test_a_store_that_ignores_ranges_does_no_harm(bucket: Any, tar_of: Any) -> None:
+    bucket.write({"x/a.jpg": b"1", "x/b.tar": tar_of({"1.jpg": b"1" * NEAR, "2.jpg": b"2"})})
+    batches = bucket.batches()
+    with bucket.store.asked(always("whole", "")):
+        found = [each for batch in batches for each in unit(bucket, batch)]
+    other = "the bucket gives other bytes than it was asked for"
+    assert [(each.data, each.reason) for each in found] == [(b"1", None), (None, other), (None, other)]
 
 
 def test_what_one_may_not_read_is_a_row(bucket: Any) -> None:
