@@ -6,11 +6,13 @@ from assets.partitions import DROPS
 from dataset_build.fingerprint import digest
 from resources.drops import Drop
 from resources.lake import Lake
+from resources.retries import to_retry
 
 
 def register(lake: Lake, instance: dg.DagsterInstance) -> list[Drop]:
     """Register new drops with the lake, and make Dagster's partitions the active ones. Returns the new."""
-    new = [drop for name in lake.drops.sources() for drop in lake.drops.discover(name, lake.config.arrival)]
+    sources, arrival = lake.drops.sources(), lake.config.arrival
+    new = [drop for name in sources for drop in lake.drops.discover(name, arrival, to_retry(lake, name))]
     names = [drop.name for drop in lake.drops.active()]
     instance.add_dynamic_partitions(str(DROPS.name), names)
     for gone in set(instance.get_dynamic_partitions(str(DROPS.name))) - set(names):

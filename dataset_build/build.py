@@ -63,7 +63,7 @@ class Watcher:
 def build(
     root: Path,
     config: Config,
-    sources: Sequence[Path],
+    sources: Sequence[str | Path],
     version: str | None = None,
     watcher: Watcher | None = None,
     notes: str = "",
@@ -130,12 +130,12 @@ class _Build:
         progress = dg.ResourceDefinition.hardcoded_resource(watcher.progress)
         self.definitions = build_defs(root, config, **{"progress": progress} | resources)
 
-    def run(self, sources: Sequence[Path], version: str | None, notes: str) -> Outcome:
+    def run(self, sources: Sequence[str | Path], version: str | None, notes: str) -> Outcome:
         version = self._version(version)
         for source in sources:
             self.lake.drops.add_source(source)
         if not self.lake.drops.sources():
-            raise UserError(f"{self.root} knows no source yet; give --source a folder of images")
+            raise UserError(f"{self.root} knows no source yet; give --source a folder of images, or s3://bucket/prefix")
         self._discover()
         self._ingest()
         if self._changed():

@@ -104,8 +104,8 @@ def sample(
 @app.command()
 def build(
     source: Annotated[
-        list[Path] | None,
-        typer.Option("--source", help="Folder of images; remembered by the lake. May be repeated."),
+        list[str] | None,
+        typer.Option("--source", help="Folder of images, or s3://bucket/prefix; remembered. May be repeated."),
     ] = None,
     release: Annotated[
         str | None, typer.Option("--release", help="Version to give; the next number by default.")

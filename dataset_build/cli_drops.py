@@ -1,6 +1,6 @@
 """The command line's `drop` and `source` commands: what has arrived, and where it lies."""
 
-from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -10,6 +10,8 @@ from dataset_build.cli_common import LAKE, LakeOption, out
 
 drop_app = typer.Typer(help="Look at drops, and take them out.", no_args_is_help=True)
 source_app = typer.Typer(help="Say where sources lie, or forget them.", no_args_is_help=True)
+
+PlaceArgument = Annotated[str, typer.Argument(metavar="PLACE", help="A folder, or s3://bucket/prefix.")]
 
 
 @drop_app.command("list")
@@ -46,17 +48,18 @@ def drop_restore(name: str, lake: LakeOption = LAKE) -> None:
 
 
 @source_app.command("add")
-def source_add(folder: Path, lake: LakeOption = LAKE) -> None:
-    """Have every later build look into a folder; `build --source` does the same, and builds."""
+def source_add(place: PlaceArgument, lake: LakeOption = LAKE) -> None:
+    """Have every later build look into a folder or bucket; `build --source` does the same, and builds."""
     from resources.drops import Drops
 
-    name = Drops(lake.resolve() / "drops").add_source(folder)
-    out.print(f"{escape(name)}: {escape(str(folder.resolve()))}", soft_wrap=True)
+    drops = Drops(lake.resolve() / "drops")
+    name = drops.add_source(place)
+    out.print(f"{escape(name)}: {escape(str(drops.sources()[name]))}", soft_wrap=True)
 
 
 @source_app.command("list")
 def source_list(lake: LakeOption = LAKE) -> None:
-    """The folders that a build looks into."""
+    """The folders and buckets that a build looks into."""
     from resources.drops import Drops
 
     for name, root in Drops(lake.resolve() / "drops").sources().items():
@@ -64,12 +67,13 @@ def source_list(lake: LakeOption = LAKE) -> None:
 
 
 @source_app.command("move")
-def source_move(name: str, folder: Path, lake: LakeOption = LAKE) -> None:
+def source_move(name: str, place: PlaceArgument, lake: LakeOption = LAKE) -> None:
     """Say where the files of a source lie now, after they were moved."""
     from resources.drops import Drops
 
-    Drops(lake.resolve() / "drops").move_source(name, folder)
-    out.print(f"{escape(name)} lies in {escape(str(folder.resolve()))}")
+    drops = Drops(lake.resolve() / "drops")
+    drops.move_source(name, place)
+    out.print(f"{escape(name)} lies in {escape(str(drops.sources()[name]))}", soft_wrap=True)
 
 
 @source_app.command("forget")

@@ -3,10 +3,10 @@
 import re
 import time
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import duckdb
@@ -16,14 +16,16 @@ import pyarrow.compute as pc
 from dataset_build.config import Arrival
 from dataset_build.errors import UserError
 from dataset_build.fingerprint import digest
-from dataset_build.locations import is_remote
+from dataset_build.locations import locate
 from dataset_build.parquet_files import read_parquet
 from dataset_build.queries import load_query
 from dataset_build.schemas import FILES
 from dataset_build.sources.arrival import arrived
-from dataset_build.sources.scan import SourceNotFound, changes, scan
+from dataset_build.sources.scan import SourceNotFound, changes, find_root, scan
 from resources.look import forget, once, one_look
 from resources.storage import files_below, lock, read_json, read_json_ahead, write_json, write_parquet
+
+TRIES = 3  # at a file that can't be read
 
 
 class UnknownDrop(UserError):
@@ -57,30 +59,26 @@ class Drops:
         self._records: dict[str, dict[str, Any]] = {}  # what was registered never changes
 
     def sources(self) -> dict[str, Path]:
-        """Root folder of each known source, by name."""
-        return {name: Path(root) for name, root in (read_json(self.folder / "sources.json") or {}).items()}
+        """Root of each known source, by name: a folder, or a prefix of a bucket."""
+        return {name: locate(root) for name, root in (read_json(self.folder / "sources.json") or {}).items()}
 
-    def add_source(self, root: Path) -> str:
-        """Register a root folder; returns the name it has from then on. Raises SourceNotFound."""
-        sources, root = self.sources(), root.resolve()
-        if not root.is_dir():
-            raise SourceNotFound(f"no folder {root}: give --source a folder of images")
+    def add_source(self, place: str | Path) -> str:
+        """Register a root; returns the name it has from then on. Raises SourceNotFound and BucketError."""
+        sources, root = self.sources(), find_root(place, "give --source a folder of images")
         for name, known in sources.items():
             if known == root:
                 return name
-        name = _unused(slug(root.name), set(sources))
+        name = _unused(slug(PurePath(str(root)).name), set(sources))
         self._write_sources({**sources, name: root})
         return name
 
     def root_of(self, drop: Drop) -> Path:
-        """The folder that the paths of a drop are relative to."""
+        """What the paths of a drop are relative to."""
         return self.sources()[drop.source]
 
-    def move_source(self, name: str, root: Path) -> None:
-        """Say where the files of a source lie now."""
-        if not root.is_dir():
-            raise SourceNotFound(f"no folder {root}: give the folder where the files lie now")
-        self._write_sources({**self._with(name), name: root.resolve()})
+    def move_source(self, name: str, place: str | Path) -> None:
+        """Say where the files of a source lie now. Raises SourceNotFound and BucketError."""
+        self._write_sources({**self._with(name), name: find_root(place, "give the folder where the files lie now")})
 
     def forget_source(self, name: str) -> None:
         """Take all drops of a source out of every later release, and look there no more."""
@@ -140,16 +138,19 @@ class Drops:
             }
         )
 
-    def discover(self, source: str, arrival: Arrival | None = None) -> list[Drop]:
-        """Look at a source's files, without opening any, and register what is new and complete as drops."""
+    def discover(self, source: str, arrival: Arrival | None = None, again: Sequence[str] = ()) -> list[Drop]:
+        """Look at a source's files, without opening any, and register what is new and complete as drops.
+
+        The files `again` count as changed, unless as many drops as TRIES held them as they are.
+        """
         groups, whole = self._look(source, arrival)
         with lock(self.folder / ".lock", "looking for new drops"):
-            return [drop for group in groups for drop in self._register(source, group, whole)]
+            return [drop for group in groups for drop in self._register(source, group, whole, again)]
 
-    def news(self, source: str, arrival: Arrival | None = None) -> dict[str, pa.Table]:
+    def news(self, source: str, arrival: Arrival | None = None, again: Sequence[str] = ()) -> dict[str, pa.Table]:
         """What `discover` would register: rows of schemas.FILES by group. Nothing is written."""
         groups, whole = self._look(source, arrival)
-        found = {group: self._news(source, group, whole) for group in groups}
+        found = {group: self._news(source, group, whole, again) for group in groups}
         return {group: news for group, news in found.items() if news.num_rows}
 
     def _look(self, source: str, arrival: Arrival | None) -> tuple[list[str], pa.Table]:
@@ -177,16 +178,16 @@ class Drops:
 
     def _without_lake(self, found: pa.Table, root: Path) -> pa.Table:
         """A lake may lie inside of what it is built from."""
-        lake = self.folder.resolve().parent
-        if is_remote(lake) or not lake.is_relative_to(root):
+        top, lake = f"{str(root).rstrip('/')}/", f"{self.folder.resolve().parent}/"
+        if not lake.startswith(top):
             return found
-        return found.filter(pc.invert(pc.starts_with(found.column("path"), f"{lake.relative_to(root).as_posix()}/")))
+        return found.filter(pc.invert(pc.starts_with(found.column("path"), lake.removeprefix(top))))
 
     def _tombstone(self, name: str) -> Path:
         return self.folder / name / "removed.json"
 
-    def _register(self, source: str, group: str, found: pa.Table) -> Iterator[Drop]:
-        drops, news = self.all(), self._news(source, group, found)
+    def _register(self, source: str, group: str, found: pa.Table, again: Sequence[str]) -> Iterator[Drop]:
+        drops, news = self.all(), self._news(source, group, found, again)
         if not news.num_rows:
             return
         others = {drop.name for drop in drops if (drop.source, drop.group) != (source, group)}
@@ -210,13 +211,13 @@ class Drops:
         forget(self.folder)
         yield drop
 
-    def _news(self, source: str, group: str, found: pa.Table) -> pa.Table:
+    def _news(self, source: str, group: str, found: pa.Table, again: Sequence[str]) -> pa.Table:
         """What is new in a group since its drops: schemas.FILES."""
         earlier = [drop for drop in self.all() if (drop.source, drop.group) == (source, group)]
         current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
-        return changes(current, self._known(earlier))
+        return changes(current, self._known(earlier, again))
 
-    def _known(self, drops: list[Drop]) -> pa.Table:
+    def _known(self, drops: list[Drop], again: Sequence[str]) -> pa.Table:
         """The files of a group as its drops left them."""
         tables = [
             self.files(d.name).append_column("sequence", pa.repeat(d.sequence, d.files + d.vanished)) for d in drops
@@ -224,7 +225,8 @@ class Drops:
         empty = FILES.schema.append(pa.field("sequence", pa.int64())).empty_table()
         with duckdb.connect(":memory:") as connection:
             connection.register("group_files", pa.concat_tables([empty, *tables]))
-            return connection.sql(load_query("known_files").text).to_arrow_table()
+            values = {"again": list(again), "tries": TRIES}
+            return connection.execute(load_query("known_files").text, values).to_arrow_table()
 
 
 def slug(text: str) -> str:

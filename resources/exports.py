@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 
 from dataset_build import schemas
 from dataset_build.exports.samples import Missing, Row
+from dataset_build.locations import is_remote
 from dataset_build.parquet_files import read_parquet
-from dataset_build.sources.files import UnreadableError, opened, size_of, to_path
+from dataset_build.sources.files import opened, size_of
 from dataset_build.sources.read import read
+from dataset_build.sources.uris import UnreadableError, to_path
 from resources.drops import UnknownDrop, UnknownSource
 from resources.ingest import list_drop
 from resources.lake import Lake
@@ -44,6 +46,8 @@ class LakeImages:
         root = self._root(row["drop"])
         if isinstance(root, Missing):
             return root
+        if is_remote(root):
+            return Missing("in_bucket", f"{root} holds it; copy or embed it")
         try:
             with opened(root, row["uri"]) as file:
                 size = size_of(file)

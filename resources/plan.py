@@ -16,6 +16,7 @@ from resources.estimate import estimate
 from resources.journal import Journal
 from resources.lake import EVERY_FINGERPRINT, PER_DROP, Lake
 from resources.pieces import Piece
+from resources.retries import to_retry
 from resources.storage import read_json
 
 SHOWN = 3  # differences told of one step
@@ -48,7 +49,7 @@ def plan(lake: Lake) -> Iterator[Step]:
 
 def _drops(lake: Lake) -> Iterator[Step]:
     for source in lake.drops.sources():
-        for group, news in lake.drops.news(source, lake.config.arrival).items():
+        for group, news in lake.drops.news(source, lake.config.arrival, to_retry(lake, source)).items():
             counts = {row["values"]: row["counts"] for row in pc.value_counts(news["change"]).to_pylist()}
             size = (pc.sum(news["size"]).as_py() or 0) / 1e6
             files = ", ".join(f"{number:,} {change}" for change, number in sorted(counts.items()))

@@ -46,6 +46,9 @@ VALUES: dict[str, Any] = {
     "limit": 0,
     "drop": "d",
     "scorer": "words",
+    "source": "s",
+    "again": ["a.jpg"],
+    "tries": 3,
 }
 
 

@@ -1,12 +1,13 @@
 """Which image bytes a drop holds and which texts belong to them: rows of schemas.LISTING for rows of schemas.FILES."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from dataset_build.sources.files import UnreadableError, has_folders, opened
+from dataset_build.sources.files import finder, has_folders, opened
 from dataset_build.sources.names import (
     SIDECARS,
     folders_of,
@@ -21,6 +22,7 @@ from dataset_build.sources.parquet import BadParquetError, image_rows, kind_of, 
 from dataset_build.sources.rows import Row, Sidecar, batches
 from dataset_build.sources.tables import Table
 from dataset_build.sources.tar import tar_rows
+from dataset_build.sources.uris import UnreadableError, is_unfit
 
 VERSION = "1"
 TABLES = ("table", "files", "shard")
@@ -30,6 +32,7 @@ REFUSALS = {
     "urls": ("url_list", "URL lists are downloaded with img2dataset first"),
     "other": ("not_an_image", "a Parquet file without images, paths or addresses"),
     "folder": ("unreadable", "a folder that can't be listed"),
+    "unfit": ("unsafe_name", "a key that is no path: an empty part, a dot or two for a part, or a control character"),
     "vanished": ("vanished", "it is not there any more"),
 }
 
@@ -68,6 +71,12 @@ class _Drop:
         self.once_pictured = {topic for path in gone for topic in topics_for(path, role_of(path))}
         self.is_folder = any("/" in path for path in files)
         self.tables: dict[tuple[str, str], Table] = {}
+        self.exists = finder(root)
+
+    @cached_property
+    def has_folders(self) -> bool:
+        """Whether the source has folders, for whose drops a table in its root speaks."""
+        return has_folders(self.root)
 
     def _by_topic(self, roles: tuple[str, ...]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -90,7 +99,7 @@ class _Drop:
                 yield Row(path, modified=file.modified, status="vanished", reason=SUPERSEDED)
 
     def _role(self, path: str) -> str:
-        role = "folder" if path.endswith("/") else role_of(path)
+        role = "folder" if path.endswith("/") else "unfit" if is_unfit(path) else role_of(path)
         if role != "parquet":
             return role
         try:
@@ -138,7 +147,7 @@ class _Drop:
     def _table_rows(self, path: str, topic: str) -> Iterator[Row]:
         table = self._table(topic, path)
         yield from table.rows
-        elsewhere = topic == "" and has_folders(self.root)  # a table in the root speaks for the drops of all folders
+        elsewhere = topic == "" and self.has_folders
         if verdict := table.verdict(elsewhere or topic in self.pictured or topic in self.once_pictured):
             yield verdict
 
@@ -158,5 +167,5 @@ class _Drop:
     def _table(self, topic: str, uri: str) -> Table:
         """A table of records for the files of a topic; kept until the walk has left the topic."""
         if (topic, uri) not in self.tables:
-            self.tables[topic, uri] = Table(self.root, uri)
+            self.tables[topic, uri] = Table(self.root, uri, self.exists)
         return self.tables[topic, uri]

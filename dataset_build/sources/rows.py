@@ -1,7 +1,7 @@
 """Rows of schemas.LISTING as they are made, and their batches.
 
 The status of a row that is not to be read is one of: vanished, unreadable, outside_source, not_an_image,
-failed_download, url_list, bad_metadata, broken_archive, unsupported_archive, unsafe_member, empty.
+failed_download, url_list, bad_metadata, broken_archive, unsupported_archive, unsafe_member, unsafe_name, empty.
 """
 
 from collections.abc import Iterable, Iterator

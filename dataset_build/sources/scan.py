@@ -6,8 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from dataset_build.errors import UserError
+from dataset_build.locations import is_remote, locate
 from dataset_build.schemas import FILES
-from dataset_build.sources.files import walk
+from dataset_build.sources.files import is_there, walk
 from dataset_build.sources.names import is_root_table, role_of, split, topic_of, topics_for
 
 SCAN = pa.schema([FILES.schema.field(name) for name in ("path", "size", "modified")]).append(
@@ -27,11 +28,22 @@ class SourceNotFound(UserError):
     """The source root is missing, is no folder, or can't be listed."""
 
 
+def find_root(place: str | Path, fix: str) -> Path:
+    """The root of a source by its name: a folder that exists, or a prefix of a bucket under which there is anything.
+
+    Raises SourceNotFound, which tells of the fix, BucketError and UserError.
+    """
+    root = locate(place)
+    if is_there(root):
+        return root
+    raise SourceNotFound(f"{'nothing under' if is_remote(root) else 'no folder'} {root}: {fix}")
+
+
 def scan(root: Path) -> pa.Table:
     """Every file under a source root as rows of SCAN, ordered by path; no file is opened.
 
     A folder that can't be listed is a row whose path ends with a slash. A shared table in the root itself speaks for
-    the files in all folders, so it has a row in each of their groups. Raises SourceNotFound.
+    the files in all folders, so it has a row in each of their groups. Raises SourceNotFound and BucketError.
     """
     try:
         rows = [(*found, group_of(found[0])) for found in walk(root)]

@@ -24,14 +24,19 @@ class Found(NamedTuple):
 
 def read_table(uri: str, file: BinaryIO) -> Iterator[Found]:
     """Every record of a table, by the format that its name says. Never raises over its content."""
-    extension = uri.rpartition(".")[2].lower()
-    if extension in ("jsonl", "ndjson"):
+    if is_lines(uri):
         return _lines(file)
+    extension = uri.rpartition(".")[2].lower()
     readers = {"parquet": _parquet, "json": _json}
     limit = MAX_JSON if extension == "json" else MAX_TABLE
     if size_of(file) > limit:
         return iter([Found(None, f"larger than {limit // 2**20} MB")])
     return readers.get(extension, _csv)(file)
+
+
+def is_lines(uri: str) -> bool:
+    """Whether a table is a record a line, which is read in place."""
+    return uri.lower().endswith((".jsonl", ".ndjson"))
 
 
 def record_of(line: bytes) -> dict[str, Any]:

@@ -12,21 +12,24 @@ The first record wins where several match in the same way.
 import posixpath
 import re
 import unicodedata
+import weakref
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import xxhash
 
 from dataset_build.sources.decoding import MAX_RECORD, NotARecordError, parse_json
 from dataset_build.sources.fields import ADDRESSES, PATHS
-from dataset_build.sources.files import UnreadableError, exists, opened
+from dataset_build.sources.files import fetched, opened
 from dataset_build.sources.names import split, stem
 from dataset_build.sources.parquet import failed_download, to_json
 from dataset_build.sources.rows import Row
-from dataset_build.sources.table_formats import Found, read_table, record_of
+from dataset_build.sources.table_formats import Found, is_lines, read_table, record_of
+from dataset_build.sources.uris import UnansweredError, UnreadableError
 
 MAX_PATH = 1024  # characters; longer values are no paths
 TRIES = 1000  # records whose files are looked for before a table is said to name none
@@ -65,19 +68,26 @@ class Index:
 class Table:
     """The records of one shared table; `rows` are those that describe no file."""
 
-    def __init__(self, root: Path, uri: str) -> None:
-        self.root, self.uri, self.folder = root, uri, split(uri)[0]
+    def __init__(self, root: Path, uri: str, exists: Callable[[str], bool]) -> None:
+        self.root, self.uri, self.folder, self.exists = root, uri, split(uri)[0], exists
         self.index = Index()
         self.rows: list[Row] = []
         self.problem: str | None = None
+        self.unanswered: UnansweredError | None = None
         self.bad = self.named = self.absent = 0
         self.has_address = self.has_file = False
         self._texts: list[str] = []
         self._offsets = array("Q")
+        self._copy: BinaryIO | None = None
         try:
-            with opened(root, uri) as file:
+            if is_lines(uri) and (copy := fetched(root, uri)):
+                self._copy = copy
+                weakref.finalize(self, copy.close)
+            with self._opened() as file:
                 for number, found in enumerate(read_table(uri, file)):
                     self._add(number, found)
+        except UnansweredError as error:
+            self.unanswered = error
         except UnreadableError as error:
             self._note(str(error))
 
@@ -89,6 +99,8 @@ class Table:
 
     def verdict(self, has_images: bool) -> Row | None:
         """The row of the table itself, if it is good for nothing or damaged; None when all is well."""
+        if self.unanswered:
+            return Row(self.uri, status=self.unanswered.status, reason=self.unanswered.reason)
         if self.problem:
             more = f" (and {self.bad - 1} more)" if self.bad > 1 else ""
             return Row(self.uri, status="bad_metadata", reason=self.problem + more)
@@ -99,6 +111,10 @@ class Table:
         if self.absent and not self.has_file:
             return Row(self.uri, status="bad_metadata", reason=f"none of the {self.absent} files that it names exists")
         return None
+
+    def _opened(self) -> AbstractContextManager[BinaryIO]:
+        """The table, open; lines that are read here and there come from the copy where there is one."""
+        return nullcontext(self._copy) if self._copy else opened(self.root, self.uri)
 
     def _add(self, number: int, found: Found) -> None:
         if found.problem:
@@ -128,7 +144,7 @@ class Table:
             self.index.add(key, number)
         self.named += bool(path or others)
         if path and not self.has_file and self.absent < TRIES:
-            self.has_file = bool(others) or exists(self.root, path)
+            self.has_file = bool(others) or self.exists(path)
             self.absent += not self.has_file
 
     def _path(self, record: dict[str, Any], has_others: bool) -> str | None:
@@ -155,14 +171,14 @@ class Table:
         """The longest end of an absolute path that exists in the table's folder."""
         parts = [part for part in absolute.split("/")[1:] if part not in ("", ".", "..")]
         ends = (self.folder + "/".join(parts[i:]) for i in range(len(parts)))
-        return next((end for end in ends if exists(self.root, end)), None)
+        return next((end for end in ends if self.exists(end)), None)
 
     def _record(self, number: int) -> dict[str, Any]:
         if self._texts:
             record = parse_json(self._texts[number])
             return record if isinstance(record, dict) else {}
         try:
-            with opened(self.root, self.uri) as file:
+            with self._opened() as file:
                 file.seek(self._offsets[number])
                 return record_of(file.readline(MAX_RECORD))
         except (UnreadableError, NotARecordError):

@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from dataset_build.sources.files import size_of, to_uri
+from dataset_build.sources.files import size_of
 from dataset_build.sources.names import split
 from dataset_build.sources.rows import Row, Sidecar
+from dataset_build.sources.uris import to_uri
 
 BLOCK = tarfile.BLOCKSIZE
 MAX_HEADER = 2**20  # bytes of an extended header

@@ -2,7 +2,9 @@
 
 import io
 import json
+import posixpath
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from dataset_build.config import ImageLimits
+from dataset_build.locations import locate
 from dataset_build.sources.listing import listing
 from dataset_build.sources.read import Read, read
 from dataset_build.sources.scan import changes, scan
+from tests.buckets import Store, running_store
 
 Place = tuple[str, str | None]
 
@@ -32,6 +36,11 @@ class Source:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(encoded(content))
         return self
+
+    def remove(self, *names: str) -> None:
+        """Delete files."""
+        for name in names:
+            (self.root / name).unlink()
 
     def files(self, group: str | None = None) -> pa.Table:
         """The files of a group, or of the only one, as `scan` sees them."""
@@ -63,6 +72,25 @@ class Source:
         return found
 
 
+class Bucket(Source):
+    """The same in a bucket."""
+
+    def __init__(self, store: Store) -> None:
+        self.store, self.bucket = store, store.bucket()
+        super().__init__(locate(f"s3://{self.bucket}/some/prefix"))
+
+    def write(self, files: dict[str, Any]) -> "Bucket":
+        """Put objects."""
+        for name, content in files.items():
+            self.store.put(self.bucket, posixpath.normpath(f"some/prefix/{name}"), encoded(content))
+        return self
+
+    def remove(self, *names: str) -> None:
+        """Delete objects."""
+        for name in names:
+            self.store.client.delete_object(Bucket=self.bucket, Key=f"some/prefix/{name}")
+
+
 def encoded(content: Any) -> bytes:
     if isinstance(content, pa.Table):
         buffer = io.BytesIO()
@@ -90,10 +118,30 @@ def tar_of(members: dict[str, bytes | str], **header: Any) -> bytes:
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Source:
+def folder(tmp_path: Path) -> Source:
+    """A source that is a folder."""
     root = tmp_path / "source"
     root.mkdir()
     return Source(root)
+
+
+@pytest.fixture(scope="session")
+def store() -> Iterator[Store]:
+    """An S3 API on loopback."""
+    with running_store() as found:
+        yield found
+
+
+@pytest.fixture
+def bucket(store: Store) -> Bucket:
+    """A source in a bucket."""
+    return Bucket(store)
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def source(request: pytest.FixtureRequest) -> Any:
+    """A source of either kind."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(name="tar_of")

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from dataset_build.sources.files import UnreadableError, opened, to_path, to_uri, walk
+from dataset_build.sources.files import opened, walk
+from dataset_build.sources.uris import UnreadableError, to_path, to_uri
 
 
 @pytest.mark.parametrize(

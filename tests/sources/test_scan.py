@@ -32,10 +32,10 @@ def test_groups(path: str, group: str) -> None:
     assert group_of(path) == group
 
 
-def test_scan_lists_every_file_in_order(source: Any) -> None:
-    source.write({"b/x.jpg": "12", "b/sub/ü.png": "123", "a.jpg": "1", "00000.tar": "", "é/y.jpg": "1"})
-    os.utime(source.root / "a.jpg", ns=(5, 1_700_000_000_123_456_789))
-    found = scan(source.root)
+def test_scan_lists_every_file_in_order(folder: Any) -> None:
+    folder.write({"b/x.jpg": "12", "b/sub/ü.png": "123", "a.jpg": "1", "00000.tar": "", "é/y.jpg": "1"})
+    os.utime(folder.root / "a.jpg", ns=(5, 1_700_000_000_123_456_789))
+    found = scan(folder.root)
     assert found.schema == SCAN
     rows = found.to_pylist()
     assert [(r["path"], r["size"], r["group"]) for r in rows] == [
@@ -61,14 +61,14 @@ def test_a_table_in_the_root_stands_in_every_folders_group(source: Any) -> None:
     ]
 
 
-def test_an_empty_source_has_no_files(source: Any) -> None:
-    (source.root / "empty/folder").mkdir(parents=True)
-    assert scan(source.root) == SCAN.empty_table()
+def test_an_empty_source_has_no_files(folder: Any) -> None:
+    (folder.root / "empty/folder").mkdir(parents=True)
+    assert scan(folder.root) == SCAN.empty_table()
 
 
-def test_names_that_are_not_text_are_listed(source: Any) -> None:
-    (source.root / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"x")
-    assert scan(source.root).column("path").to_pylist() == ["caf\ufffdE9.jpg"]
+def test_names_that_are_not_text_are_listed(folder: Any) -> None:
+    (folder.root / os.fsdecode(b"caf\xe9.jpg")).write_bytes(b"x")
+    assert scan(folder.root).column("path").to_pylist() == ["caf\ufffdE9.jpg"]
 
 
 @pytest.mark.parametrize("name", ["absent", "file"])

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from dataset_build.sources import table_formats
+from dataset_build.sources.files import finder
 from dataset_build.sources.listing import File, _Drop
 from dataset_build.sources.tables import Index, Table
 
@@ -15,12 +16,12 @@ IMAGES = {"x/a.jpg": b"1", "x/sub/b.jpg": b"2"}
 def about(source: Any, table: str, content: Any, path: str = "x/a.jpg") -> dict[str, Any]:
     """What a table says about a path."""
     source.write(IMAGES | {table: content})
-    return Table(source.root, table).about(path)
+    return Table(source.root, table, finder(source.root)).about(path)
 
 
 def verdict(source: Any, table: str, content: Any) -> tuple[str | None, str | None] | None:
     source.write(IMAGES | {table: content})
-    row = Table(source.root, table).verdict(has_images=True)
+    row = Table(source.root, table, finder(source.root)).verdict(has_images=True)
     return (row.status, row.reason) if row else None
 
 
@@ -248,9 +249,9 @@ def test_a_table_is_read_once_and_let_go(source: Any, monkeypatch: pytest.Monkey
     tables: list[str] = []
     real = Table.__init__
 
-    def counted(self: Table, root: Path, uri: str) -> None:
+    def counted(self: Table, root: Path, uri: str, exists: Any) -> None:
         tables.append(uri)
-        real(self, root, uri)
+        real(self, root, uri, exists)
 
     monkeypatch.setattr(Table, "__init__", counted)
     for folder in ("a", "b"):
