@@ -20,6 +20,7 @@ from dataset_build.release.tags import newest
 from resources.lake import Lake
 from resources.releases import free_version, inputs_of
 from resources.storage import lock, read_json, write_json
+from resources.upgrade import refuse_older
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 INTERRUPTED = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
@@ -129,6 +130,7 @@ class _Build:
         self.definitions = build_defs(root, config, **{"progress": progress} | resources)
 
     def run(self, sources: Sequence[Path], version: str | None, notes: str) -> Outcome:
+        refuse_older(self.lake)
         version = self._version(version)
         for source in sources:
             self.lake.drops.add_source(source)
@@ -143,6 +145,7 @@ class _Build:
         return self.outcome
 
     def create(self, version: str | None, notes: str) -> Outcome:
+        refuse_older(self.lake)
         version = self._version(version)
         if not self.lake.complete_drops():
             raise UserError(f"nothing has been read into {self.root} yet; run `dataset-build build --source DIR`")
