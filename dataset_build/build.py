@@ -3,13 +3,14 @@
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from sqlalchemy.exc import OperationalError
 
 from assets.partitions import VERSIONS
 from dataset_build.config import Config
@@ -115,9 +116,15 @@ def instance_of(root: Path) -> Path:
     return home
 
 
-def open_instance(root: Path) -> dg.DagsterInstance:
-    """The Dagster instance that records the builds of a lake, and that its UI shows."""
-    return dg.DagsterInstance.from_config(str(instance_of(root)))
+@contextmanager
+def open_instance(root: Path) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance that records the builds of a lake, and that its UI shows. Raises BuildFailed when it can't
+    write its records."""
+    try:
+        with dg.DagsterInstance.from_config(str(instance_of(root))) as instance:
+            yield instance
+    except OperationalError as error:
+        raise BuildFailed(f"the records of builds can't be written to {instance_of(root)}: {error.orig}") from error
 
 
 class _Build:

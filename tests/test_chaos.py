@@ -30,6 +30,7 @@ from tests.pictures import put
 ROOT = Path(__file__).parents[1]
 KILLS, SEED = int(os.environ.get("CHAOS_KILLS", "3")), int(os.environ.get("CHAOS_SEED", "1"))
 IMAGES, IN_FLIGHT, LONGEST = 40, 4, 300
+MOMENTS = 60  # writes to the lake between two kills, at the most; a build of one drop makes some two hundred
 TABLES = ("images", "captions", "tags", "rejects", "lineage")
 RECIPE = '''
 """A recipe that asks."""
@@ -93,6 +94,15 @@ class Site:
         with (self.folder / "said").open("ab") as said:
             return subprocess.Popen(command, cwd=self.folder, stdout=said, stderr=said, env=environment)
 
+    def writes(self) -> set[tuple[str, int]]:
+        """Every state of a file of the lake, by name and time; a night's records apart."""
+        found = set()
+        for folder in ("drops", "tables", "journal", "releases", "sheets"):
+            for file in (self.folder / "lake" / folder).rglob("*"):
+                with suppress(FileNotFoundError):
+                    found.add((str(file), file.stat().st_mtime_ns))
+        return found
+
     def finish(self) -> None:
         assert self.start().wait(LONGEST) == 0, (self.folder / "said").read_text()[-2000:]
 
@@ -127,21 +137,25 @@ def kill(build: subprocess.Popen[bytes], rng: random.Random) -> str:
     return kind
 
 
+def ended(site: Site, build: subprocess.Popen[bytes], writes: int) -> bool:
+    """Wait until the lake has seen so many writes more, or the build has ended; whether it has."""
+    first = known = site.writes()
+    while len(known - first) < writes:
+        with suppress(subprocess.TimeoutExpired):
+            build.wait(0.05)
+            return True
+        known |= site.writes()
+    return False
+
+
 def disturbed(site: Site, kills: int, rng: random.Random) -> None:
     """Build, kill something at random moments, build again; a drop arrives whenever a build came to its end."""
     while site.kills.total() < kills:
         build = site.start()
-        while site.kills.total() < kills:
-            try:
-                code = build.wait(rng.expovariate(1 / 6) + 1)
-            except subprocess.TimeoutExpired:
-                site.kills[kill(build, rng)] += 1
-                continue
-            if code == 0:
-                site.arrive()
-            break
-        else:
-            build.wait(LONGEST)
+        while site.kills.total() < kills and not ended(site, build, rng.randint(1, MOMENTS)):
+            site.kills[kill(build, rng)] += 1
+        if build.wait(LONGEST) == 0 and site.kills.total() < kills:
+            site.arrive()
 
 
 @pytest.fixture(scope="module")
