@@ -10,7 +10,7 @@ READERS := .venv-exports
 VLLM := .venv-vllm
 FASTDUP := .venv-fastdup
 
-.PHONY: help demo test test-text test-clip test-exports test-vllm test-fastdup fastdup-env lint ui bench clean
+.PHONY: help demo test test-chaos test-text test-clip test-exports test-vllm test-fastdup fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ demo: $(READY)  ## Draw a sample scrape, build a release from it, say what happe
 test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM, fastdup or readers of exports
 	$(BIN)/pytest -q --ignore tests/clip --ignore tests/text --ignore tests/test_text_build.py --ignore tests/vllm \
 		--ignore tests/test_fastdup.py --ignore tests/exports/test_readers.py --ignore tests/release/test_mlcroissant.py
+
+test-chaos: $(READY)  ## Kill a build, its workers and its server at 30 random moments; about ten minutes
+	CHAOS_KILLS=30 $(BIN)/pytest -q -s tests/test_chaos.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py

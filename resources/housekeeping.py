@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from resources.storage import lock, read_json
 
 SMALL = 64 * 2**20  # bytes; parts below are merged
 SETTLED = 3600  # seconds after which nobody writes to a temporary file any more
+OF_A_TABLE = 3  # parts of the path of what was made under one fingerprint
 OF_A_PIECE = {"manifest.json", ".lock", "index"}
 
 
@@ -90,7 +92,19 @@ def clean(lake: Lake, costly: bool = False) -> Iterator[Waste]:
             if costly or not found.costly:
                 yield found
                 for path in found.paths:
-                    _delete(path)
+                    with _writing(lake, path):
+                        _delete(path)
+
+
+@contextmanager
+def _writing(lake: Lake, path: Path) -> Iterator[None]:
+    """Keep captions, which come without a build too, from being written to the piece that a path is or lies in."""
+    where = path.relative_to(lake.root).parts
+    if where[0] != "tables":
+        yield
+        return
+    with lock((path if len(where) == OF_A_TABLE else path.parent) / ".lock", "deleting"):
+        yield
 
 
 def _delete(path: Path) -> None:

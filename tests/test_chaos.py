@@ -30,7 +30,7 @@ from tests.pictures import put
 ROOT = Path(__file__).parents[1]
 KILLS, SEED = int(os.environ.get("CHAOS_KILLS", "3")), int(os.environ.get("CHAOS_SEED", "1"))
 IMAGES, IN_FLIGHT, LONGEST = 40, 4, 300
-MOMENTS = 60  # writes to the lake between two kills, at the most; a build of one drop makes some two hundred
+MOMENTS = 15  # writes to the lake between two kills, at the most; a build of one drop makes about a hundred
 TABLES = ("images", "captions", "tags", "rejects", "lineage")
 RECIPE = '''
 """A recipe that asks."""
@@ -98,9 +98,10 @@ class Site:
         """Every state of a file of the lake, by name and time; a night's records apart."""
         found = set()
         for folder in ("drops", "tables", "journal", "releases", "sheets"):
-            for file in (self.folder / "lake" / folder).rglob("*"):
-                with suppress(FileNotFoundError):
-                    found.add((str(file), file.stat().st_mtime_ns))
+            for place, _, names in os.walk(self.folder / "lake" / folder):
+                for name in names:
+                    with suppress(FileNotFoundError):
+                        found.add((f"{place}/{name}", os.stat(f"{place}/{name}").st_mtime_ns))
         return found
 
     def finish(self) -> None:
@@ -152,9 +153,14 @@ def disturbed(site: Site, kills: int, rng: random.Random) -> None:
     """Build, kill something at random moments, build again; a drop arrives whenever a build came to its end."""
     while site.kills.total() < kills:
         build = site.start()
-        while site.kills.total() < kills and not ended(site, build, rng.randint(1, MOMENTS)):
-            site.kills[kill(build, rng)] += 1
-        if build.wait(LONGEST) == 0 and site.kills.total() < kills:
+        try:
+            while site.kills.total() < kills and not ended(site, build, rng.randint(1, MOMENTS)):
+                site.kills[kill(build, rng)] += 1
+            finished = build.wait(LONGEST) == 0
+        finally:
+            build.kill()
+            build.wait()
+        if finished and site.kills.total() < kills:
             site.arrive()
 
 

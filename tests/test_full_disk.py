@@ -38,7 +38,7 @@ def test_a_full_disk_is_said_and_the_next_build_finishes(source: Path, tmp_path:
     engine, stopped = LocalEngine(1), set()
     build(tmp_path / "calm", Config(), [source], engine=engine)
     for size in (700, 4_000, 9_000, 30_000):
-        with room_for(size), pytest.raises((BuildFailed, OSError), match="File too large|Errno 27") as failure:
+        with room_for(size), pytest.raises((BuildFailed, OSError), match=r"File too large|Errno 27") as failure:
             build(tmp_path / "lake", Config(), [source], engine=engine)
         stopped.add(str(failure.value).partition(":")[0])
         assert releases(tmp_path / "lake") == []
@@ -50,10 +50,7 @@ def test_a_full_disk_is_said_and_the_next_build_finishes(source: Path, tmp_path:
 
 
 def test_records_that_cannot_be_written_are_said_in_one_line(tmp_path: Path) -> None:
-    with (
-        room_for(20_000),
-        pytest.raises(BuildFailed, match=r"the records of builds can't be written to \S+: ") as failure,
-    ):
-        with open_instance(tmp_path):
-            raise AssertionError("an instance needs more room")
+    said = r"the records of builds can't be written to \S+: "
+    with room_for(20_000), pytest.raises(BuildFailed, match=said) as failure, open_instance(tmp_path):
+        raise AssertionError("an instance needs more room")
     assert "\n" not in str(failure.value)

@@ -194,6 +194,17 @@ def test_the_lake_is_tidied_by_one_at_a_time(lake: Lake) -> None:
                 list(work(lake))
 
 
+def test_captions_that_are_being_written_are_left_alone(lake: Lake) -> None:
+    piece = lake.captions("compose")
+    waiting = piece.folder / "waiting.parquet"
+    waiting.write_bytes(b"1")
+    with lake.writing(piece), pytest.raises(LakeBusy, match=r"\(writing captions\)"):
+        list(clean(lake))
+    assert waiting.exists()
+    assert len(list(clean(lake))) == 1
+    assert not waiting.exists()
+
+
 def test_the_command_says_what_it_would_delete(run: Shell, lake: Lake) -> None:
     planted(lake, parts=2)
     folder = Lake(lake.root, OTHER).derive("image_verdicts").folder
