@@ -12,8 +12,8 @@ FASTDUP := .venv-fastdup
 RAY := .venv-ray
 PARALLEL := --numprocesses auto --dist loadfile
 
-.PHONY: help demo test test-s3 test-text test-clip test-exports test-vllm test-ray test-fastdup fastdup-env lint ui bench \
-	clean
+.PHONY: help demo test test-s3 test-chaos test-text test-clip test-exports test-vllm test-ray test-fastdup fastdup-env \
+	lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ IN_BUCKETS := tests/test_annotations.py tests/test_build.py tests/test_cli.py te
 test-s3: $(READY)  ## Run the tests of lakes in buckets, against moto on loopback, and most others with their lakes there
 	$(BIN)/pytest -q tests/s3
 	DATASET_BUILD_TEST_LAKE=s3 $(BIN)/pytest -q $(PARALLEL) $(IN_BUCKETS)
+
+test-chaos: $(READY)  ## Kill a build, its workers and its server at 30 random moments; about ten minutes
+	CHAOS_KILLS=30 $(BIN)/pytest -q -s tests/test_chaos.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py

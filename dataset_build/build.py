@@ -3,13 +3,14 @@
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from sqlalchemy.exc import OperationalError
 
 from assets.partitions import VERSIONS
 from dataset_build.config import Config
@@ -21,6 +22,7 @@ from dataset_build.release.tags import newest
 from resources.lake import Lake
 from resources.releases import free_version, inputs_of
 from resources.storage import lock, read_json, write_json
+from resources.upgrade import refuse_older
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 INTERRUPTED = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
@@ -116,9 +118,15 @@ def instance_of(root: Path) -> Path:
     return home
 
 
-def open_instance(root: Path) -> dg.DagsterInstance:
-    """The Dagster instance that records the builds of a lake, and that its UI shows."""
-    return dg.DagsterInstance.from_config(str(instance_of(root)))
+@contextmanager
+def open_instance(root: Path) -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance that records the builds of a lake, and that its UI shows. Raises BuildFailed when it can't
+    write its records."""
+    try:
+        with dg.DagsterInstance.from_config(str(instance_of(root))) as instance:
+            yield instance
+    except OperationalError as error:
+        raise BuildFailed(f"the records of builds can't be written to {instance_of(root)}: {error.orig}") from error
 
 
 class _Build:
@@ -131,6 +139,7 @@ class _Build:
         self.definitions = build_defs(root, config, **{"progress": progress} | resources)
 
     def run(self, sources: Sequence[str | Path], version: str | None, notes: str) -> Outcome:
+        refuse_older(self.lake)
         version = self._version(version)
         for source in sources:
             self.lake.drops.add_source(source)
@@ -145,6 +154,7 @@ class _Build:
         return self.outcome
 
     def create(self, version: str | None, notes: str) -> Outcome:
+        refuse_older(self.lake)
         version = self._version(version)
         if not self.lake.complete_drops():
             raise UserError(f"nothing has been read into {self.root} yet; run `dataset-build build --source DIR`")

@@ -13,6 +13,7 @@ from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, images
 from dataset_build.cli_drops import drop_app, source_app
 from dataset_build.cli_duplicates import app as duplicates_app
 from dataset_build.cli_export import export, formats, mixes_app
+from dataset_build.cli_lake import app as lake_app
 from dataset_build.cli_look import gallery
 from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_recipes import app as recipes_app
@@ -38,6 +39,7 @@ app.command()(ui)
 app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
+app.add_typer(lake_app, name="lake")
 app.add_typer(duplicates_app, name="duplicates")
 app.add_typer(vocabulary_app, name="vocabulary")
 app.add_typer(takedown_app, name="takedown")

@@ -186,7 +186,8 @@ def _with_columns(table: str, parts: dict[str, Any]) -> Fingerprint:
 
 
 def _query(name: str, config: Config) -> dict[str, Any]:
-    query, values = load_query(name), parameters_of(config)
+    query = load_query(name)
+    values = parameters_of(config) if query.params else {}
     return _made_from(query, {key: values[key] for key in query.params}, config)
 
 

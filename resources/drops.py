@@ -3,7 +3,7 @@
 import re
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePath
@@ -145,13 +145,12 @@ class Drops:
         """
         groups, whole = self._look(source, arrival)
         with lock(self.folder / ".lock", "looking for new drops"):
-            return [drop for group in groups for drop in self._register(source, group, whole, again)]
+            news = self._news(source, groups, whole, again)
+            return [self._register(source, group, files) for group, files in news.items()]
 
     def news(self, source: str, arrival: Arrival | None = None, again: Sequence[str] = ()) -> dict[str, pa.Table]:
         """What `discover` would register: rows of schemas.FILES by group. Nothing is written."""
-        groups, whole = self._look(source, arrival)
-        found = {group: self._news(source, group, whole, again) for group in groups}
-        return {group: news for group, news in found.items() if news.num_rows}
+        return self._news(source, *self._look(source, arrival), again)
 
     def _look(self, source: str, arrival: Arrival | None) -> tuple[list[str], pa.Table]:
         """The groups of a source that may hold news, and the files of those that have arrived whole."""
@@ -186,10 +185,8 @@ class Drops:
     def _tombstone(self, name: str) -> Path:
         return self.folder / name / "removed.json"
 
-    def _register(self, source: str, group: str, found: pa.Table, again: Sequence[str]) -> Iterator[Drop]:
-        drops, news = self.all(), self._news(source, group, found, again)
-        if not news.num_rows:
-            return
+    def _register(self, source: str, group: str, news: pa.Table) -> Drop:
+        drops = self.all()
         others = {drop.name for drop in drops if (drop.source, drop.group) != (source, group)}
         base = _unused(f"{source}.{slug(group)}", others)
         name = _unused(base, {drop.name for drop in drops}, separator=".")
@@ -209,13 +206,19 @@ class Drops:
         del record["removed"]
         write_json(self.folder / name / "drop.json", record)
         forget(self.folder)
-        yield drop
+        return drop
 
-    def _news(self, source: str, group: str, found: pa.Table, again: Sequence[str]) -> pa.Table:
-        """What is new in a group since its drops: schemas.FILES."""
-        earlier = [drop for drop in self.all() if (drop.source, drop.group) == (source, group)]
-        current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
-        return changes(current, self._known(earlier, again))
+    def _news(self, source: str, groups: list[str], found: pa.Table, again: Sequence[str]) -> dict[str, pa.Table]:
+        """What is new in those groups that hold news since their drops: schemas.FILES by group."""
+        earlier: dict[str, list[Drop]] = {group: [] for group in groups}
+        for drop in self.all():
+            if drop.source == source and drop.group in earlier:
+                earlier[drop.group].append(drop)
+        news = {}
+        for group, drops in earlier.items():
+            current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
+            news[group] = changes(current, self._known(drops, again))
+        return {group: files for group, files in news.items() if files.num_rows}
 
     def _known(self, drops: list[Drop], again: Sequence[str]) -> pa.Table:
         """The files of a group as its drops left them."""

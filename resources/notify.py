@@ -17,13 +17,19 @@ Notifier = Callable[[Mapping[str, Any]], None]
 
 
 def notifier(config: Nightly) -> Notifier:
-    """Tells of a failed run: a mapping of job, partition, run_id and reason. UserError when it has no address."""
-    if config.notify == "log":
-        return to_log
-    address = os.environ.get(ADDRESS, "")
-    if not address.startswith(("https://", "http://")):
+    """Tells of a failed run: a mapping of job, partition, run_id and reason.
+
+    The address is looked up when there is something to tell, since most commands tell nothing.
+    """
+    return to_log if config.notify == "log" else lambda notice: to_webhook(address(), notice)
+
+
+def address() -> str:
+    """Where to post. Raises UserError when the environment names none."""
+    found = os.environ.get(ADDRESS, "")
+    if not found.startswith(("https://", "http://")):
         raise UserError(f'nightly.notify = "webhook", but {ADDRESS} holds no http address')
-    return lambda notice: to_webhook(address, notice)
+    return found
 
 
 def to_log(notice: Mapping[str, Any]) -> None:
@@ -31,10 +37,10 @@ def to_log(notice: Mapping[str, Any]) -> None:
     logging.getLogger("dataset_build").error("failed: %s", json.dumps(notice, ensure_ascii=False))
 
 
-def to_webhook(address: str, notice: Mapping[str, Any]) -> None:
+def to_webhook(url: str, notice: Mapping[str, Any]) -> None:
     """POST the notice as JSON; `text` says it in words, as chat servers expect. Raises OSError."""
     where = f"{notice['job']} {notice['partition'] or ''}".strip()
     body = json.dumps({"text": f"{where} failed: {notice['reason']}", **notice}, ensure_ascii=False).encode()
-    request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310 - checked above
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310 - checked above
     with urllib.request.urlopen(request, timeout=TIMEOUT) as reply:  # noqa: S310
         reply.read(1)

@@ -1,6 +1,6 @@
 """Pieces: the unit in which tables are stored. A folder of Parquet parts, and a manifest that makes them visible."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,9 +99,41 @@ class Piece:
         part = self._write(batches, number=len(before))
         self._publish([*before, part] if part["rows"] or not before else before, inputs, provenance, stamp)
 
-    def _write(self, batches: Iterable[pa.RecordBatch], number: int) -> dict[str, Any]:
+    def merge(self, least: int) -> int:
+        """Write neighbouring parts of fewer than `least` bytes as one. Returns how many parts there are less.
+
+        Rows, their order and the version stay, so that nothing that was made from them is stale.
+        """
+        stamp, manifest = stamp_of(self.folder / MANIFEST), self.manifest or {"parts": []}
+        groups = neighbours(manifest["parts"], least)
+        saved = len(manifest["parts"]) - len(groups)
+        if saved:
+            parts = [self._merged(group, number) for number, group in enumerate(groups)]
+            self._publish(parts, manifest["inputs"], manifest["provenance"], stamp)
+            for part in manifest["parts"]:
+                if part not in parts:
+                    (self.folder / part["file"]).unlink()
+        return saved
+
+    def adopt(self, old: "Piece", batches: Iterable[pa.RecordBatch]) -> None:
+        """Take the rows of another piece over as `batches`, which hold the same under other columns. Its version stays,
+        so that nothing that was made from them is stale."""
+        stamp, manifest = stamp_of(self.folder / MANIFEST), old.manifest or {"parts": [], "inputs": {}, "provenance": {}}
+        part = {**self._write(batches, number=0), "merged": _contents(manifest["parts"])}
+        self._publish([part], manifest["inputs"], manifest["provenance"], stamp)
+
+    def _merged(self, parts: list[dict[str, Any]], number: int) -> dict[str, Any]:
+        if len(parts) == 1:
+            return parts[0]
+        files = [self.folder / part["file"] for part in parts]
+        with open_parquet(files[0]) as first:
+            schema = first.schema_arrow
+        batches = (batch for file in files for batch in _batches(file))
+        return {**self._write(batches, number, schema), "merged": _contents(parts)}
+
+    def _write(self, batches: Iterable[pa.RecordBatch], number: int, schema: pa.Schema | None = None) -> dict[str, Any]:
         with unpublished(self.folder / f"part-{number:05d}.parquet") as new:
-            rows = write_rows(new, batches, self.table.schema)
+            rows = write_rows(new, batches, schema or self.table.schema)
             sha256, size = sha256_of(new), new.stat().st_size
             part = self.folder / f"part-{number:05d}-{sha256[:12]}.parquet"
             publish_file(new, part)
@@ -117,11 +149,27 @@ class Piece:
             "fingerprint": str(self.fingerprint),
             "made_from": self.fingerprint.parts,
             "inputs": dict(inputs),
-            "data_version": digest([part["sha256"] for part in parts])[:16],
+            "data_version": digest(_contents(parts))[:16],
             "parts": parts,
             "provenance": dict(provenance),
         }
         write_json(self.folder / MANIFEST, manifest, stamp)
+
+
+def neighbours(parts: Sequence[dict[str, Any]], least: int) -> list[list[dict[str, Any]]]:
+    """The parts of a manifest in groups to be merged: each as long as it holds fewer than `least` bytes."""
+    groups: list[list[dict[str, Any]]] = []
+    for part in parts:
+        if groups and max(part["bytes"], sum(each["bytes"] for each in groups[-1])) < least:
+            groups[-1].append(part)
+        else:
+            groups.append([part])
+    return groups
+
+
+def _contents(parts: Iterable[dict[str, Any]]) -> list[str]:
+    """Hashes of the parts as they were first written."""
+    return [sha256 for part in parts for sha256 in part.get("merged", [part["sha256"]])]
 
 
 def _batches(path: Path) -> Iterator[pa.RecordBatch]:

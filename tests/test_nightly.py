@@ -131,10 +131,13 @@ def test_a_failed_run_is_told_to_the_address(
     assert notice["text"].startswith("nightly failed: ")
 
 
-def test_an_address_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_is_needed_when_there_is_something_to_tell(lake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATASET_BUILD_WEBHOOK", raising=False)
+    config = Config.model_validate({"nightly": {"notify": "webhook"}})
+    with dg.instance_for_test() as instance:
+        assert run_night(lake, instance, config)[0].startswith("2 new drops; release ")
     with pytest.raises(UserError, match="DATASET_BUILD_WEBHOOK holds no http address"):
-        notifier(Config.model_validate({"nightly": {"notify": "webhook"}}).nightly)
+        notifier(config.nightly)({"job": "ingest", "partition": "a", "run_id": "1", "reason": "r"})
 
 
 @pytest.mark.parametrize(("setting", "value"), [("cron", "every night"), ("timezone", "Mars/Olympus")])

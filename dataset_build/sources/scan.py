@@ -11,7 +11,8 @@ from dataset_build.schemas import FILES
 from dataset_build.sources.files import is_there, walk
 from dataset_build.sources.names import is_root_table, role_of, split, topic_of, topics_for
 
-SCAN = pa.schema([FILES.schema.field(name) for name in ("path", "size", "modified")]).append(
+FACTS = ["path", "size", "modified"]
+SCAN = pa.schema([FILES.schema.field(name) for name in FACTS]).append(
     pa.field(
         "group", pa.string(), metadata={"doc": "which drops it belongs to: shards, loose, or its top-level folder"}
     )
@@ -77,6 +78,8 @@ def changes(current: pa.Table, known: pa.Table) -> pa.Table:
     only grew, data.jsonl, is no change by itself: its new lines speak for new images, which bring it along.
     Nothing is said about files in a folder that can't be listed now.
     """
+    if current.select(FACTS).equals(known.select(FACTS)):  # as on most nights: of many files nothing is looked up
+        return FILES.schema.empty_table()
     now, before = _state(current), _state(known)
     differ = (path for path, facts in now.items() if before.get(path) != facts)
     touched = {path: "changed" if path in before else "added" for path in differ if not _only_grew(path, now, before)}
@@ -104,7 +107,7 @@ def _only_grew(path: str, now: State, before: State) -> bool:
 
 
 def _state(files: pa.Table) -> State:
-    paths, sizes, modified = (files.column(name).to_pylist() for name in ("path", "size", "modified"))
+    paths, sizes, modified = (files.column(name).to_pylist() for name in FACTS)
     return dict(zip(paths, zip(sizes, modified, strict=True), strict=True))
 
 

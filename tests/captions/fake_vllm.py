@@ -1,6 +1,8 @@
 """Stands in for a vLLM that is started by us: takes its arguments, says what it would say, serves a stand-in."""
 
 import argparse
+import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -27,6 +29,7 @@ def main() -> None:
     parser.add_argument("--port", type=int)
     parser.add_argument("--crash-after", type=int, default=10**9)
     parser.add_argument("--pids", type=Path)
+    parser.add_argument("--asked", type=Path, help="note every question here, and give each an answer of its own")
     given, _ = parser.parse_known_args()
     if given.model == "too-large":
         sys.exit(print(OUT_OF_MEMORY, flush=True) or 1)
@@ -35,7 +38,12 @@ def main() -> None:
         if number >= given.crash_after:
             print("RuntimeError: CUDA error: an illegal memory access was encountered", flush=True)
             os._exit(1)
-        return Answer()
+        if not given.asked:
+            return Answer()
+        question = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
+        with given.asked.open("a") as file:
+            file.write(f"{question}\n")
+        return Answer(f"A red hat beside the words {question}.", delay=0.02)
 
     engine = subprocess.Popen(["sleep", "1000"])
     with given.pids.open("a") as file:
