@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from botocore.exceptions import BotoCoreError  # type: ignore[import-untyped]
+from botocore.exceptions import BotoCoreError
 from fsspec.asyn import sync  # type: ignore[import-untyped]
 from s3fs.core import S3_RETRYABLE_ERRORS, S3FileSystem  # type: ignore[import-untyped]
 from upath.implementations.cloud import S3Path

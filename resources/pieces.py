@@ -118,7 +118,8 @@ class Piece:
     def adopt(self, old: "Piece", batches: Iterable[pa.RecordBatch]) -> None:
         """Take the rows of another piece over as `batches`, which hold the same under other columns. Its version stays,
         so that nothing that was made from them is stale."""
-        stamp, manifest = stamp_of(self.folder / MANIFEST), old.manifest or {"parts": [], "inputs": {}, "provenance": {}}
+        stamp = stamp_of(self.folder / MANIFEST)
+        manifest = old.manifest or {"parts": [], "inputs": {}, "provenance": {}}
         part = {**self._write(batches, number=0), "merged": _contents(manifest["parts"])}
         self._publish([part], manifest["inputs"], manifest["provenance"], stamp)
 
