@@ -145,8 +145,11 @@ class Drops:
         """
         groups, whole = self._look(source, arrival)
         with lock(self.folder / ".lock", "looking for new drops"):
-            news = self._news(source, groups, whole, again)
-            return [self._register(source, group, files) for group, files in news.items()]
+            drops = self.all()
+            known = len(drops)
+            for group, news in self._news(source, groups, whole, again).items():
+                drops.append(self._register(source, group, news, drops))
+            return drops[known:]
 
     def news(self, source: str, arrival: Arrival | None = None, again: Sequence[str] = ()) -> dict[str, pa.Table]:
         """What `discover` would register: rows of schemas.FILES by group. Nothing is written."""
@@ -185,8 +188,8 @@ class Drops:
     def _tombstone(self, name: str) -> Path:
         return self.folder / name / "removed.json"
 
-    def _register(self, source: str, group: str, news: pa.Table) -> Drop:
-        drops = self.all()
+    def _register(self, source: str, group: str, news: pa.Table, drops: Sequence[Drop]) -> Drop:
+        """Write a drop down; `drops` are those before it."""
         others = {drop.name for drop in drops if (drop.source, drop.group) != (source, group)}
         base = _unused(f"{source}.{slug(group)}", others)
         name = _unused(base, {drop.name for drop in drops}, separator=".")
@@ -215,21 +218,21 @@ class Drops:
             if drop.source == source and drop.group in earlier:
                 earlier[drop.group].append(drop)
         news = {}
-        for group, drops in earlier.items():
-            current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
-            news[group] = changes(current, self._known(drops, again))
+        with duckdb.connect(":memory:") as connection:
+            for group, drops in earlier.items():
+                current = found.filter(pc.equal(found.column("group"), group)).drop_columns("group")
+                news[group] = changes(current, self._known(connection, drops, again))
         return {group: files for group, files in news.items() if files.num_rows}
 
-    def _known(self, drops: list[Drop], again: Sequence[str]) -> pa.Table:
+    def _known(self, connection: duckdb.DuckDBPyConnection, drops: list[Drop], again: Sequence[str]) -> pa.Table:
         """The files of a group as its drops left them."""
         tables = [
             self.files(d.name).append_column("sequence", pa.repeat(d.sequence, d.files + d.vanished)) for d in drops
         ]
         empty = FILES.schema.append(pa.field("sequence", pa.int64())).empty_table()
-        with duckdb.connect(":memory:") as connection:
-            connection.register("group_files", pa.concat_tables([empty, *tables]))
-            values = {"again": list(again), "tries": TRIES}
-            return connection.execute(load_query("known_files").text, values).to_arrow_table()
+        connection.register("group_files", pa.concat_tables([empty, *tables]))
+        values = {"again": list(again), "tries": TRIES}
+        return connection.execute(load_query("known_files").text, values).to_arrow_table()
 
 
 def slug(text: str) -> str:
