@@ -4,6 +4,7 @@ Tasks, because Ray does those of a lost node again wherever there is room, and u
 inside, because Ray doesn't say of which signal a worker died, and would do again whatever killed it.
 """
 
+import os
 import socket
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -92,8 +93,9 @@ def _connected(address: str) -> Iterator[Any]:
         raise UserError("engine.kind is ray, but Ray is missing: pip install 'dataset-build[ray]'") from None
     try:
         _knock(address)
+        os.environ.setdefault("RAY_gcs_server_port_wait_time_s", "1")  # one try of 40 s, not 20, where "auto" is dead
         ray.init(address, log_to_driver=False, logging_level="ERROR")
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise RunError(f"no Ray cluster answers at engine.address {address!r}: {error}") from error
     try:
         yield ray
