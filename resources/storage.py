@@ -80,8 +80,8 @@ def delete_folder(folder: Path) -> None:
         files, name = store(folder)
         with suppress(FileNotFoundError):
             files.rm(name, recursive=True)
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.is_dir():
+        shutil.rmtree(folder)
 
 
 def _sync(path: Path) -> None:
