@@ -72,7 +72,8 @@ def scratch(path: Path) -> Path:
     """
     if not is_remote(path):
         return path
-    endpoint = cast(Any, path).storage_options.get("endpoint_url") or os.environ.get("AWS_ENDPOINT_URL", "")
+    named = (os.environ.get(name) for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
+    endpoint = cast(Any, path).storage_options.get("endpoint_url") or next(filter(None, named), "")
     return scratch_root() / f"s3-{digest(endpoint)[:8]}" / str(path).removeprefix(SCHEME)
 
 

@@ -27,7 +27,6 @@ from dataset_build.release.manifest import (
     code,
     content,
     files_of,
-    read_manifest,
     seal,
     stages,
 )
@@ -36,7 +35,15 @@ from dataset_build.release.statistics import as_json, measure, read_statistics
 from dataset_build.release.tags import newest, present
 from resources.lake import Lake
 from resources.look import one_look
-from resources.storage import delete_folder, lock, publish_folder, write_json, write_parquet, write_text
+from resources.storage import (
+    delete_folder,
+    lock,
+    publish_folder,
+    stamp_of,
+    write_json,
+    write_parquet,
+    write_text,
+)
 
 INPUTS = (
     "drops", "occurrences", "image_facts", "text_regions", "image_embeddings", "captions", "takedowns", "overrides",
@@ -102,7 +109,7 @@ def _clear(root: Path) -> None:
     if is_remote(root):
         for marker in (root / "releases").glob(f"{STAGING}*"):
             folder = marker.with_name(marker.name.removeprefix(STAGING))
-            if not read_manifest(folder):
+            if not stamp_of(folder / SEAL):
                 delete_folder(folder)
             marker.unlink()
 

@@ -61,10 +61,11 @@ def publish_folder(folder: Path, named: Path, last: Sequence[str]) -> Path:
         folder.rename(named)
         _sync(named.parent)
         return named
-    check_leases(named)
+    *others, seal = last
+    if stamp_of(named / seal):
+        raise FileExistsError(f"{named} is complete and never changes")
     for file in sorted(file for file in folder.iterdir() if file.name not in last):
         publish_file(file, named / file.name)
-    *others, seal = last
     for name in others:
         publish_file(folder / name, named / name)
     check_leases(named)
@@ -80,8 +81,8 @@ def delete_folder(folder: Path) -> None:
         files, name = store(folder)
         with suppress(FileNotFoundError):
             files.rm(name, recursive=True)
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.is_dir():
+        shutil.rmtree(folder)
 
 
 def _sync(path: Path) -> None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dataset_build.fingerprint import digest
+from dataset_build.locations import is_remote
 from dataset_build.schemas import RELEASE_TABLES
 
 MANIFEST = "manifest.json"
@@ -129,7 +130,11 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     """
     try:
         text, line = (folder / MANIFEST).read_bytes(), (folder / SEAL).read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    except OSError:
+        if is_remote(folder):  # what can't be reached may well be there
+            raise
         return None
     if line != f"{hashlib.sha256(text).hexdigest()}  {MANIFEST}\n":
         return None

@@ -89,7 +89,8 @@ def test_another_import_tags_again_and_the_same_one_does_not(held: Vocabularies,
     held.add(csv(tmp_path, "v", "red_hat,0,1,red_cap\n"))
     build(lake, config, [source])
     assert tags_of(lake) == [("red_hat", "general", "alias"), ("scarf", "general", "given")]
-    assert tag_counts(Lake(lake, config).piece("tags", "scrape.loose")) == (
+    view = Lake(lake, config)
+    assert tag_counts(view, view.piece("tags", "scrape.loose")) == (
         {"alias": 1, "given": 1},
         [{"tag": "scarf", "category": "general", "images": 1}],
     )

@@ -25,7 +25,7 @@ from resources.lake import TABLES, Lake
 from resources.lease import LakeBusy
 from resources.releases import publish, stage
 from resources.s3 import through
-from resources.storage import lock, read_json, write_json
+from resources.storage import lock, publish_folder, read_json, write_json
 from tests.bucket import KEYS, new_bucket
 from tests.pictures import put
 from tests.s3.faults import FAULTS, spoiling, spoiling_apart
@@ -140,6 +140,21 @@ def test_a_server_that_is_lost_while_a_release_is_made_leaves_none(lake: BucketP
     assert set(verify_lake(lake)) == {*(str(n + 1) for n in range(known)), "last", ""}
     assert not any(problem for problems in verify_lake(lake).values() for problem in problems)
     assert list((lake / "releases").glob(".staging-*")) == []
+
+
+def test_a_release_that_is_sealed_is_neither_cleared_nor_written_over(lake: BucketPath, s3: str) -> None:
+    write_json(lake / "releases/.staging-1", {})
+    staged = stage(Lake(lake, Config()), "2")
+    assert list((lake / "releases").glob(".staging-*")) == []
+    with pytest.raises(FileExistsError, match="1 is complete and never changes"):
+        publish_folder(staged.folder, lake / "releases/1", ("manifest.json", "manifest.sha256"))
+    assert verify_lake(lake) == {"1": [], "": []}
+
+
+def test_releases_that_cannot_be_reached_are_not_taken_for_none(lake: BucketPath, s3: str) -> None:
+    faults = iter([None, "error"])
+    with spoiling(s3, lambda: next(faults, "error")) as (url, _), pytest.raises(OSError, match="try again"):
+        releases(locate(str(lake), S3(endpoint_url=url, attempts=1)))
 
 
 @pytest.mark.parametrize("request_number", [90, 350])
