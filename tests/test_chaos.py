@@ -99,9 +99,9 @@ class Site:
         found = set()
         for folder in ("drops", "tables", "journal", "releases", "sheets"):
             for place, _, names in os.walk(self.folder / "lake" / folder):
-                for name in names:
+                for file in (Path(place, name) for name in names):
                     with suppress(FileNotFoundError):
-                        found.add((f"{place}/{name}", os.stat(f"{place}/{name}").st_mtime_ns))
+                        found.add((str(file), file.stat().st_mtime_ns))
         return found
 
     def finish(self) -> None:
