@@ -145,7 +145,7 @@ def ended(site: Site, build: subprocess.Popen[bytes], writes: int) -> bool:
         with suppress(subprocess.TimeoutExpired):
             build.wait(0.05)
             return True
-        known |= site.writes()
+        known = known | site.writes()
     return False
 
 
@@ -155,7 +155,8 @@ def disturbed(site: Site, kills: int, rng: random.Random) -> None:
         build = site.start()
         try:
             while site.kills.total() < kills and not ended(site, build, rng.randint(1, MOMENTS)):
-                site.kills[kill(build, rng)] += 1
+                site.kills[kind := kill(build, rng)] += 1
+                print(f"kill {site.kills.total()}: {kind}", flush=True)
             finished = build.wait(LONGEST) == 0
         finally:
             build.kill()
@@ -176,7 +177,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Site
     while calm.weeks < restless.weeks:
         calm.arrive()
     calm.finish()
-    print(f"killed: {dict(restless.kills)}; drops: {restless.weeks}")
+    print(f"killed: {dict(restless.kills)}; drops: {restless.weeks}", flush=True)
     yield restless, calm
 
 
