@@ -25,6 +25,7 @@ QUICK = 10.0  # seconds, for no news and for a threshold
 DAGSTER = 10.0  # seconds of a night that are Dagster's
 COST_GROWTH, MEMORY_GROWTH = 1.1, 1.2  # at ten times the images
 SETTINGS = {"rules.min_side": 64, "rules.min_sharpness": 0, "text.detect": "off", "captions.max_tags": 40}
+KINDS = ("no news", "1 % more")  # that are lived through by Dagster and without it
 CLOCK = os.sysconf("SC_CLK_TCK")
 BUILD = "from dataset_build.cli import main; main()"
 
@@ -168,9 +169,6 @@ def judged(costs: Mapping[str, Cost]) -> dict[str, bool]:
         "a caption setting runs captions only": not touched & set(costs["a caption setting"].changed),
         **{f"Dagster under {DAGSTER:.0f} s of {kind}: {s:.1f} s": s < DAGSTER for kind, s in dagster.items()},
     }
-
-
-KINDS = ("no news", "1 % more")
 
 
 def grown(few: Mapping[str, Cost], many: Mapping[str, Cost], times: float) -> dict[str, bool]:

@@ -110,9 +110,8 @@ class Piece:
         if saved:
             parts = [self._merged(group, number) for number, group in enumerate(groups)]
             self._publish(parts, manifest["inputs"], manifest["provenance"], stamp)
-            for part in manifest["parts"]:
-                if part not in parts:
-                    (self.folder / part["file"]).unlink()
+            for file in {part["file"] for part in manifest["parts"]} - {part["file"] for part in parts}:
+                (self.folder / file).unlink()
         return saved
 
     def adopt(self, old: "Piece", batches: Iterable[pa.RecordBatch]) -> None:

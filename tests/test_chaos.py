@@ -30,7 +30,7 @@ from tests.pictures import put
 ROOT = Path(__file__).parents[1]
 KILLS, SEED = int(os.environ.get("CHAOS_KILLS", "3")), int(os.environ.get("CHAOS_SEED", "1"))
 IMAGES, IN_FLIGHT, LONGEST = 40, 4, 300
-MOMENTS = 15  # writes to the lake between two kills, at the most; a build of one drop makes about a hundred
+MOMENTS = {"build": 40, "worker": 8, "server": 60}  # writes to the lake between two kills, at the most
 TABLES = ("images", "captions", "tags", "rejects", "lineage")
 RECIPE = '''
 """A recipe that asks."""
@@ -99,9 +99,9 @@ class Site:
         found = set()
         for folder in ("drops", "tables", "journal", "releases", "sheets"):
             for place, _, names in os.walk(self.folder / "lake" / folder):
-                for name in names:
+                for file in (Path(place, name) for name in names if name != ".lock"):
                     with suppress(FileNotFoundError):
-                        found.add((f"{place}/{name}", os.stat(f"{place}/{name}").st_mtime_ns))
+                        found.add((str(file), file.stat().st_mtime_ns))
         return found
 
     def finish(self) -> None:
@@ -131,22 +131,18 @@ def victims(build: subprocess.Popen[bytes]) -> dict[str, list[int]]:
     return {kind: pids for kind, pids in kinds.items() if pids}
 
 
-def kill(build: subprocess.Popen[bytes], rng: random.Random) -> str:
-    kind, pids = rng.choice(sorted(victims(build).items()))
-    with suppress(ProcessLookupError):
-        os.kill(rng.choice(pids), signal.SIGKILL)
-    return kind
-
-
-def ended(site: Site, build: subprocess.Popen[bytes], writes: int) -> bool:
-    """Wait until the lake has seen so many writes more, or the build has ended; whether it has."""
+def killed(site: Site, build: subprocess.Popen[bytes], kind: str, rng: random.Random) -> bool:
+    """Kill one of a kind once the lake has seen some writes more and there is one; False when the build ended first."""
     first = known = site.writes()
-    while len(known - first) < writes:
+    writes = rng.randint(1, MOMENTS[kind])
+    while len(known - first) < writes or not (found := victims(build).get(kind)):
         with suppress(subprocess.TimeoutExpired):
-            build.wait(0.05)
-            return True
-        known |= site.writes()
-    return False
+            build.wait(0.02)
+            return False
+        known = known | site.writes()
+    with suppress(ProcessLookupError):
+        os.kill(rng.choice(found), signal.SIGKILL)
+    return True
 
 
 def disturbed(site: Site, kills: int, rng: random.Random) -> None:
@@ -154,8 +150,9 @@ def disturbed(site: Site, kills: int, rng: random.Random) -> None:
     while site.kills.total() < kills:
         build = site.start()
         try:
-            while site.kills.total() < kills and not ended(site, build, rng.randint(1, MOMENTS)):
-                site.kills[kill(build, rng)] += 1
+            while site.kills.total() < kills and killed(site, build, kind := rng.choice(sorted(MOMENTS)), rng):
+                site.kills[kind] += 1
+                print(f"kill {site.kills.total()}: {kind}", flush=True)
             finished = build.wait(LONGEST) == 0
         finally:
             build.kill()
@@ -176,7 +173,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Site
     while calm.weeks < restless.weeks:
         calm.arrive()
     calm.finish()
-    print(f"killed: {dict(restless.kills)}; drops: {restless.weeks}")
+    print(f"killed: {dict(restless.kills)}; drops: {restless.weeks}", flush=True)
     yield restless, calm
 
 

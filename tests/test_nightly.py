@@ -1,6 +1,7 @@
 """The unattended build: run as Dagster's daemon runs it, with a drop that fails, and word of it to a real address."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from dataset_build.release.reader import releases
 from resources.drops import Drops
 from resources.engine import LocalEngine
 from resources.notify import notifier
+from resources.storage import lock
 from tests.bucket import lake_at
 from tests.pictures import put
 
@@ -87,6 +89,15 @@ def test_the_sensor_registers_drops_and_asks_for_a_run_each(lake: Path) -> None:
             assert job.execute_in_process(instance=instance, partition_key=name).success
         (skipped,) = sensor(context)
         assert skipped.skip_message == "every drop is read"
+
+
+def test_a_night_that_meets_a_build_says_who_holds_the_lake(lake: Path) -> None:
+    job = build_defs(lake, Config()).resolve_job_def("nightly")
+    with dg.instance_for_test() as instance, lock(lake / ".lock", "testing"):
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+        (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert f"in use by process {os.getpid()} (testing)" in failure.step_failure_data.error.cause.message
+    assert versions(lake) == []
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pyarrow as pa
 from dataset_build.fingerprint import Fingerprint
 from dataset_build.schemas import DUPLICATES
 from resources.pieces import Piece
-from resources.storage import write_parquet
+from resources.storage import write_json, write_parquet
 
 
 def piece(folder: Path) -> Piece:
@@ -78,3 +78,15 @@ def test_finishing_again_after_an_interruption_keeps_the_rows(tmp_path: Path) ->
     made.finish({}, {})
     made.finish({}, {})
     assert ids(made) == ["a"]
+
+
+def test_a_part_that_merging_writes_again_as_it_was_is_not_deleted(tmp_path: Path) -> None:
+    made = piece(tmp_path)
+    made.replace(rows("a", "b"), {}, {})
+    assert made.manifest is not None
+    write_parquet(tmp_path / "part-00001-empty.parquet", [], DUPLICATES.schema)
+    parts = [*made.manifest["parts"], {"file": "part-00001-empty.parquet", "rows": 0, "bytes": 1, "sha256": "0"}]
+    write_json(tmp_path / "manifest.json", made.manifest | {"parts": parts})
+    assert made.merge(2**20) == 1
+    assert ids(made) == ["a", "b"]
+    assert len(list(tmp_path.glob("part-*"))) == 1
