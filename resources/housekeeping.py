@@ -1,6 +1,5 @@
 """What a lake can do without: parts that are too small, tables that nothing needs, and what killed builds left."""
 
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from dataset_build.fingerprint import Fingerprint
+from dataset_build.locations import scratch
 from dataset_build.release.reader import releases
 from dataset_build.steps import recipe_fingerprint
 from resources.annotations import PERSON
 from resources.journal import Journal
 from resources.lake import EVERY_FINGERPRINT, TABLES, Lake
 from resources.pieces import Piece
-from resources.storage import lock, read_json
+from resources.releases import unfinished
+from resources.storage import delete, lock, read_json
 
 SMALL = 64 * 2**20  # bytes; parts below are merged
 SETTLED = 3600  # seconds after which nobody writes to a temporary file any more
@@ -99,7 +100,7 @@ def clean(lake: Lake, costly: bool = False) -> Iterator[Waste]:
 @contextmanager
 def _writing(lake: Lake, path: Path) -> Iterator[None]:
     """Keep captions, which come without a build too, from being written to the piece that a path is or lies in."""
-    where = path.relative_to(lake.root).parts
+    where = _within(lake, path).split("/")
     if where[0] != "tables":
         yield
         return
@@ -108,40 +109,40 @@ def _writing(lake: Lake, path: Path) -> Iterator[None]:
 
 
 def _delete(path: Path) -> None:
-    if not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    for manifest in path.rglob("manifest.json"):
+    for manifest in path.rglob("manifest.json") if path.is_dir() else ():
         manifest.unlink()
-    shutil.rmtree(path)
+    delete(path)
+
+
+def _within(lake: Lake, path: Path) -> str:
+    """A path as it lies in the lake, or in its scratch on this machine."""
+    return str(path).removeprefix(str(lake.root)).removeprefix(str(scratch(lake.root))).strip("/")
 
 
 def _left_in_pieces(lake: Lake, kept: dict[str, set[str]]) -> Iterator[Waste]:
     """Files of finished pieces that their manifests don't list."""
     for folder, manifest in _pieces(lake):
-        where = folder.relative_to(lake.root / "tables")
-        name, fingerprint = where.parts[:2]
+        _, name, fingerprint, *drop = _within(lake, folder).split("/")
         if manifest and (name in EVERY_FINGERPRINT or fingerprint in kept[name]):
             listed = OF_A_PIECE | {part["file"] for part in manifest["parts"]}
             left = tuple(p for p in sorted(folder.iterdir()) if p.name not in listed and p.suffix != ".tmp")
             if left:
-                yield Waste(name, "/".join(where.parts[1:]), "left by a build that was killed", left)
+                yield Waste(name, "/".join([fingerprint, *drop]), "left by a build that was killed", left)
 
 
 def _left_elsewhere(lake: Lake) -> Iterator[Waste]:
     """Releases that were not finished, temporary files, and journals of another format."""
-    root, old = lake.root, time.time() - SETTLED
-    staged = sorted((root / "releases").glob(".staging-*"))
-    temporary = [path for path in (*root.glob("**/.*.tmp"), *(root / "tmp").glob("*")) if path.stat().st_mtime < old]
-    journal = Journal(root / "journal").file.name
-    journals = [path for path in (root / "journal").glob("calls-*") if not path.name.startswith(journal)]
+    here, old = scratch(lake.root), time.time() - SETTLED
+    temporary = [path for path in (*here.glob("**/.*.tmp"), *(here / "tmp").glob("*")) if path.stat().st_mtime < old]
+    journal = Journal(here / "journal").file.name
+    journals = [path for path in (here / "journal").glob("calls-*") if not path.name.startswith(journal)]
     for why, paths in (
-        ("a release that was not finished", staged),
+        ("a release that was not finished", unfinished(lake.root)),
         ("a temporary file of a build that was killed", sorted(temporary)),
         ("replies in a format that is not read any more", sorted(journals)),
     ):
         for path in paths:
-            yield Waste("", path.relative_to(root).as_posix(), why, (path,))
+            yield Waste("", _within(lake, path), why, (path,))
 
 
 def _pieces(lake: Lake) -> Iterator[tuple[Path, dict[str, Any] | None]]:

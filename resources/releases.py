@@ -36,6 +36,7 @@ from dataset_build.release.tags import newest, present
 from resources.lake import Lake
 from resources.look import one_look
 from resources.storage import (
+    delete,
     delete_folder,
     lock,
     publish_folder,
@@ -97,21 +98,21 @@ def staging(root: Path, version: str) -> Iterator[tuple[Path, list[dict[str, Any
     that were not finished is deleted."""
     earlier, folder = free_version(root, version), scratch(root / "releases") / f"{STAGING}{version}"
     with lock(root / "releases" / ".lock", f"writing release {version}"):
-        _clear(root)
+        for left in unfinished(root):
+            delete(left)
         folder.mkdir(parents=True)
         yield folder, earlier
 
 
-def _clear(root: Path) -> None:
-    """Delete what is left of releases that were not finished: folders here, and what was uploaded of them."""
-    for left in scratch(root / "releases").glob(f"{STAGING}*"):
-        delete_folder(left)
+def unfinished(root: Path) -> list[Path]:
+    """What is left of releases that were not finished, to be deleted in this order: folders of this machine; in a
+    bucket what was uploaded of each, and then its mark."""
+    left = sorted(scratch(root / "releases").glob(f"{STAGING}*"))
     if is_remote(root):
-        for marker in (root / "releases").glob(f"{STAGING}*"):
-            folder = marker.with_name(marker.name.removeprefix(STAGING))
-            if not stamp_of(folder / SEAL):
-                delete_folder(folder)
-            marker.unlink()
+        for mark in sorted((root / "releases").glob(f"{STAGING}*")):
+            folder = mark.with_name(mark.name.removeprefix(STAGING))
+            left += [mark] if stamp_of(folder / SEAL) else [folder, mark]
+    return left
 
 
 def free_version(root: Path, version: str) -> list[dict[str, Any]]:

@@ -85,6 +85,14 @@ def delete_folder(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
+def delete(path: Path) -> None:
+    """Delete a file, or a folder with all that is in it; there may be neither."""
+    if path.is_dir():
+        delete_folder(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
