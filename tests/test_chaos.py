@@ -28,7 +28,7 @@ from resources.lake import Lake
 from tests.pictures import put
 
 ROOT = Path(__file__).parents[1]
-KILLS, SEED = int(os.environ.get("CHAOS_KILLS", "3")), int(os.environ.get("CHAOS_SEED", "1"))
+KILLS, SEED = int(os.environ.get("CHAOS_KILLS", "4")), int(os.environ.get("CHAOS_SEED", "3"))
 IMAGES, IN_FLIGHT, LONGEST = 40, 4, 300
 MOMENTS = {"build": 40, "worker": 8, "server": 60}  # writes to the lake between two kills, at the most
 TABLES = ("images", "captions", "tags", "rejects", "lineage")
