@@ -70,7 +70,7 @@ def write(root: Path) -> None:
 
 def write_another(root: Path) -> None:
     """A second release, of a stricter threshold."""
-    lake = Lake(root, Config(text=OFF, engine=Engine(memory=MEMORY), rules=STRICTER))
+    lake = Lake(root, Config(text=OFF, rules=STRICTER))
     derive(lake)
     lake.derive("caption_verdicts")
     publish(stage(lake, "2"))
