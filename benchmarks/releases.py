@@ -6,7 +6,7 @@ that is left has a caption of about 30 words.
 
 import argparse
 import multiprocessing
-import resource
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from benchmarks.nights import peak_of
 from benchmarks.verdicts import OFF, derive, fill, seconds
 from dataset_build.config import Config, Engine, Rules
 from dataset_build.release.diff import diff, summary
@@ -90,8 +91,8 @@ def compare(root: Path) -> None:
 
 
 def peak() -> float:
-    """GiB that this process has held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    """GiB that this process has held; what getrusage says begins with what its parent held."""
+    return peak_of(os.getpid()) / 1024
 
 
 def apart(work: Callable[[Path], None], root: Path) -> None:
