@@ -26,7 +26,8 @@ def locate(place: str | Path, settings: S3 | None = None) -> Path:
     if not isinstance(place, str):
         return place
     if not PLACE.fullmatch(place) or {".", ".."} & set(place.split("/")):
-        raise UserError(f"{place}: write a place in a bucket as s3://bucket/prefix")
+        shown = re.sub(r"//[^/]*@", "//…@", place)  # a key and a secret, perhaps
+        raise UserError(f"{shown}: write a place in a bucket as s3://bucket/prefix")
     return bucket_path(place, options(load_config().s3 if settings is None else settings))
 
 

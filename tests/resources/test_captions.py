@@ -269,7 +269,9 @@ def stopped(home: Path, server: StandIn, how: signal.Signals) -> tuple[int, str,
     (home / "dataset.toml").write_text(f"[captions]\nmax_in_flight = 2\n[models.vlm]\n{vlm}")
     main = [sys.executable, "-c", "from dataset_build.cli import main; main()"]
     command = [*main, "caption", "--recipe", settings.captions.recipes[0], "--lake", str(lake_at(home / "lake"))]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what is in the background ignore it
     process.append(subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True))
+    signal.signal(signal.SIGINT, before)
     _, said = process[0].communicate(timeout=120)
     return process[0].returncode, said, settings
 
