@@ -25,6 +25,7 @@ from resources.storage import lock, read_json, write_json
 from resources.upgrade import refuse_older
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+LAKE = "dataset_build/lake"  # tag of the runs of a build
 INTERRUPTED = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
 INSTANCE_SETTINGS = """\
 telemetry:
@@ -137,6 +138,7 @@ class _Build:
         self.lake = Lake(root, config)
         progress = dg.ResourceDefinition.hardcoded_resource(watcher.progress)
         self.definitions = build_defs(root, config, **{"progress": progress} | resources)
+        self._end_killed_runs()
 
     def run(self, sources: Sequence[str | Path], version: str | None, notes: str) -> Outcome:
         refuse_older(self.lake)
@@ -209,6 +211,14 @@ class _Build:
         """Remembers inputs that gave the content of an earlier release."""
         return self.root / "releases" / ".unchanged.json"
 
+    def _end_killed_runs(self) -> None:
+        """Say of earlier builds that were killed that they have ended, as nobody else builds now. They would hold the
+        GPU's slot for ever."""
+        unfinished = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+        for run in self.instance.get_runs(dg.RunsFilter(tags={LAKE: str(self.root)}, statuses=unfinished)):
+            self.instance.report_run_failed(run, "its process was killed")
+            self.instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
     def run_job(
         self, name: str, partition: str | None = None, config: dict[str, Any] | None = None
     ) -> dg.ExecuteInProcessResult:
@@ -216,7 +226,11 @@ class _Build:
         started = time.monotonic()
         self.watcher.stage(f"{name} {partition}" if partition else name)
         result = self.definitions.resolve_job_def(name).execute_in_process(
-            instance=self.instance, partition_key=partition, run_config=QUIET | (config or {}), raise_on_error=False
+            instance=self.instance,
+            partition_key=partition,
+            run_config=QUIET | (config or {}),
+            raise_on_error=False,
+            tags={LAKE: str(self.root)},
         )
         self.outcome.seconds[name] = self.outcome.seconds.get(name, 0) + time.monotonic() - started
         if not result.success:

@@ -254,8 +254,11 @@ def test_a_lost_server_ends_the_run_and_the_next_one_asks_the_rest_only(home: Pa
     no_row_is_there_twice(rows(home, settings))
 
 
-def stopped(home: Path, server: StandIn, how: signal.Signals) -> tuple[int, str, Config]:
-    """A run on the command line that is sent a signal when its eighth request arrives: exit code and last words."""
+MAIN = [sys.executable, "-c", "from dataset_build.cli import main; main()"]
+
+
+def stopped(home: Path, server: StandIn, how: signal.Signals, command: str = "caption") -> tuple[int, str, Config]:
+    """A command that is sent a signal when the eighth request arrives: exit code and last words."""
     process: list[subprocess.Popen[str]] = []
 
     def answer(body: dict[str, Any], number: int) -> Answer:
@@ -266,11 +269,12 @@ def stopped(home: Path, server: StandIn, how: signal.Signals) -> tuple[int, str,
     server.answer = answer
     settings = config(home, server, max_in_flight=2)
     vlm = f"model = 'stand-in'\nrevision = 'r1'\nendpoints = ['{server.url}']\n"
-    (home / "dataset.toml").write_text(f"[captions]\nmax_in_flight = 2\n[models.vlm]\n{vlm}")
-    main = [sys.executable, "-c", "from dataset_build.cli import main; main()"]
-    command = [*main, "caption", "--recipe", settings.captions.recipes[0], "--lake", str(lake_at(home / "lake"))]
+    captions = f"recipes = {settings.captions.recipes}\nmax_in_flight = 2"
+    (home / "dataset.toml").write_text(f"[captions]\n{captions}\n[models.vlm]\n{vlm}")
+    recipe = ["--recipe", settings.captions.recipes[0]] if command == "caption" else []
+    words = [*MAIN, command, *recipe, "--lake", str(lake_at(home / "lake"))]
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what is in the background ignore it
-    process.append(subprocess.Popen(command, cwd=home, stderr=subprocess.PIPE, text=True))
+    process.append(subprocess.Popen(words, cwd=home, stderr=subprocess.PIPE, text=True))
     signal.signal(signal.SIGINT, before)
     _, said = process[0].communicate(timeout=120)
     return process[0].returncode, said, settings
@@ -286,6 +290,16 @@ def test_a_killed_run_asks_again_at_most_what_was_in_flight(home: Path, server: 
     repeated = [tag for tag, count in Counter(map(asked, server.bodies)).items() if count > 1]
     assert len(repeated) <= 2
     no_row_is_there_twice(rows(home, settings))
+
+
+def test_a_build_that_is_killed_over_captions_leaves_the_gpu_to_the_next(home: Path, server: StandIn) -> None:
+    code, _, settings = stopped(home, server, signal.SIGKILL, "build")
+    assert code == -signal.SIGKILL
+    server.answer = lambda body, number: Answer()
+    build_again = [*MAIN, "build", "--lake", str(lake_at(home / "lake"))]
+    done = subprocess.run(build_again, cwd=home, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert len(rows(home, settings)) == IMAGES
 
 
 def test_an_interrupted_run_says_how_to_go_on_and_keeps_its_rows(home: Path, server: StandIn) -> None:
