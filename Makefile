@@ -12,8 +12,8 @@ FASTDUP := .venv-fastdup
 RAY := .venv-ray
 PARALLEL := --numprocesses auto --dist loadfile
 
-.PHONY: help demo test test-s3 test-chaos test-text test-clip test-exports test-vllm test-ray test-fastdup fastdup-env \
-	lint ui bench clean
+.PHONY: help demo test test-s3 test-in-buckets test-chaos test-text test-clip test-exports test-vllm test-ray test-fastdup \
+	fastdup-env lint ui bench clean
 
 help:  ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,8 +58,10 @@ IN_BUCKETS := tests/test_annotations.py tests/test_build.py tests/test_cli.py te
 	tests/resources/test_preview.py tests/resources/test_purge.py tests/resources/test_releases.py \
 	tests/resources/test_sheets.py tests/resources/test_vocabularies.py
 
-test-s3: $(READY)  ## Run the tests of lakes in buckets, against moto on loopback, and most others with their lakes there
+test-s3: $(READY)  ## Run the tests of lakes in buckets, against moto on loopback
 	$(BIN)/pytest -q tests/s3
+
+test-in-buckets: $(READY)  ## Run most other tests with their lakes in a bucket; about twenty minutes
 	DATASET_BUILD_TEST_LAKE=s3 $(BIN)/pytest -q $(PARALLEL) $(IN_BUCKETS)
 
 test-chaos: $(READY)  ## Kill a build, its workers and its server at 30 random moments; about ten minutes
