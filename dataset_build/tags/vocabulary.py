@@ -25,6 +25,7 @@ Site = Literal["danbooru", "e621"]
 
 PAIRS: Mapping[str, str] = {"aliases": "alias", "implications": "implication"}
 MAX_BYTES = 512 * 2**20
+LONGEST_LINE = 2**17  # bytes; what Python's csv takes by default, whatever else in the process has set it to
 _COMMON = {"0": "general", "1": "artist", "3": "copyright", "4": "character"}
 CATEGORIES: Mapping[Site, Mapping[str, str]] = {
     "danbooru": {**_COMMON, "5": "meta"},
@@ -89,7 +90,9 @@ def _rows(data: bytes) -> tuple[list[Row], list[Statement]]:
         reason = None
         try:
             text = line.decode()
-            if "\0" in text:
+            if len(line) > LONGEST_LINE:
+                reason = "too_long"
+            elif "\0" in text:
                 reason = "control_characters"
             elif text.strip():
                 rows.append((number, _fields(text)))

@@ -93,7 +93,8 @@ def test_circles_are_reported() -> None:
         (b"x" * 201 + b",0,1,", "too_long"),
         (b"\x01\x02,0,1,", "nothing_left"),
         (b"what,99,1,", "unknown_category"),
-        (b'"' + b"y" * 200_000 + b'",0,1,', "not_csv"),
+        (b'"' + b"y" * 200_000 + b'",0,1,', "too_long"),
+        (b"name,0,1," + b"y," * 100_000, "too_long"),
     ],
 )
 def test_a_bad_line_is_reported_and_spoils_no_other(line: bytes, reason: str) -> None:
