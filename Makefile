@@ -51,8 +51,8 @@ test: $(READY)  ## Run the tests, those apart that need text models, torch, vLLM
 		--ignore tests/release/test_mlcroissant.py
 
 # The tests whose lakes can lie in a bucket; the others look at files of a lake, or have none.
-IN_BUCKETS := tests/test_annotations.py tests/test_build.py tests/test_cli.py tests/test_cli_caption.py \
-	tests/test_cli_look.py tests/test_nightly.py tests/test_people.py tests/test_sql_docs.py \
+IN_BUCKETS := tests/test_annotations.py tests/test_build.py tests/cli/test_main.py tests/cli/test_caption.py \
+	tests/cli/test_look.py tests/test_nightly.py tests/test_people.py tests/test_sql_docs.py \
 	tests/resources/test_caption_scores.py tests/resources/test_captions.py tests/resources/test_dedup.py \
 	tests/resources/test_drops.py tests/resources/test_exports.py tests/resources/test_plan.py \
 	tests/resources/test_preview.py tests/resources/test_purge.py tests/resources/test_releases.py \

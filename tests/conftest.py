@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dataset_build import cli_common
 from dataset_build.build import build
+from dataset_build.cli import common
 from dataset_build.config import Config, Text
 from dataset_build.sample import Sample, make_sample
 from dataset_build.text import models
@@ -86,7 +86,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     """Run a command in an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
-    for console in (cli_common.out, cli_common.err):
+    for console in (common.out, common.err):
         monkeypatch.setattr(console, "width", 200)  # it keeps what the environment said when it was made
     monkeypatch.delenv("DATASET_BUILD_LAKE", raising=False)
     if IN_BUCKETS:

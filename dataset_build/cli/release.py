@@ -6,21 +6,22 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import (
+from dataset_build.cli.common import (
     LAKE,
     ConfigOption,
     LakeOption,
+    VersionArgument,
     images_in,
     out,
     print_release,
     print_stages,
     watching,
 )
+from dataset_build.cli.compare import release_diff, release_statistics
 from dataset_build.errors import RunError
 
 app = typer.Typer(help="Make releases, look at them, move tags.", no_args_is_help=True)
 
-VersionArgument = Annotated[str | None, typer.Argument(help="Version or tag; the latest by default.")]
 NotesOption = Annotated[str, typer.Option("--notes", help="What is new in it, or what it is for.")]
 
 
@@ -184,3 +185,7 @@ def release_purge(
 
     successor, images = purge(Lake(lake.resolve(), load_config(config)), version, name)
     out.print(f"release {version} is purged; release {successor} stands for it, without {images:,} images")
+
+
+app.command("diff")(release_diff)
+app.command("statistics")(release_statistics)

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, out
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, out
 from dataset_build.release.text import plain
 
 app = typer.Typer(help="Import tag vocabularies, look at them, and try them out.", no_args_is_help=True)

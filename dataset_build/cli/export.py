@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, counting, err, out
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, counting, err, out
 
 Mode = Literal["embed", "copy", "reference"]
 mixes_app = typer.Typer(help="Which text each image is given.", no_args_is_help=True)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, out
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, err, out
 from dataset_build.errors import UserError
 
 EVERY = 10.0  # seconds between two lines of progress where there is no terminal

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, out
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, err, out
 from dataset_build.release.text import plain
 
 takedown_app = typer.Typer(help="Keep images out of every release.", no_args_is_help=True)

@@ -6,7 +6,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, LakeOption, out
+from dataset_build.cli.common import LAKE, LakeOption, out
 
 drop_app = typer.Typer(help="Look at drops, and take them out.", no_args_is_help=True)
 source_app = typer.Typer(help="Say where sources lie, or forget them.", no_args_is_help=True)

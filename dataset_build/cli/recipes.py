@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import ConfigOption, err, out
+from dataset_build.cli.common import ConfigOption, err, out
 from dataset_build.release.text import plain
 
 app = typer.Typer(help="Look at the recipes that write captions, and try them.", no_args_is_help=True)

@@ -4,7 +4,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err, out
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, err, out
 from dataset_build.errors import UserError
 
 app = typer.Typer(help="Compare duplicates with those of another program.", no_args_is_help=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from dataset_build.errors import UserError
+
+if TYPE_CHECKING:
+    from dataset_build.release.page import Page
 
 
 def _place(context: typer.Context, lake: str | Path) -> Path:
@@ -44,6 +47,7 @@ ConfigOption = Annotated[
         is_eager=True,  # they say how a lake in a bucket is reached
     ),
 ]
+VersionArgument = Annotated[str | None, typer.Argument(help="Version or tag; the latest by default.")]
 LAKE = Path("lake")
 out = Console()
 err = Console(stderr=True)
@@ -125,3 +129,15 @@ def counting(what: str) -> Iterator[Callable[[int, int], None]]:
     with progress_bars() as progress:
         task = progress.add_task(what, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def write_page(path: Path, page: "Page", lake: Path, config: Path | None) -> None:
+    """Write a page and the pictures on it as one HTML file."""
+    from dataset_build.config import load_config
+    from dataset_build.release.page import render_page
+    from resources.images import jpegs
+    from resources.lake import Lake
+    from resources.storage import write_text
+
+    pictures = jpegs(Lake(lake.resolve(), load_config(config)), page.image_ids())
+    write_text(path, render_page(page, pictures))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from dataset_build.cli_duplicates import app
+from dataset_build.cli.duplicates import app
 from dataset_build.errors import UserError
 
 

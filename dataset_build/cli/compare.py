@@ -1,4 +1,4 @@
-"""The command line's ways of looking at releases: pages of pictures, comparisons, statistics."""
+"""The command line's `release diff` and `release statistics`: what releases hold, set beside each other."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -7,18 +7,14 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, out
-from dataset_build.cli_release import VersionArgument
-from dataset_build.cli_release import app as release_app
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, VersionArgument, out, write_page
 
 if TYPE_CHECKING:
-    from dataset_build.release.page import Page
     from dataset_build.release.statistics import Statistics
 
 FormatOption = Annotated[Literal["table", "json"], typer.Option("--format", help="json is one object.")]
 
 
-@release_app.command("diff")
 def release_diff(
     before: Annotated[str, typer.Argument(help="Version or tag.")],
     after: Annotated[str, typer.Argument(help="Version or tag.")],
@@ -36,7 +32,7 @@ def release_diff(
 
     found = diff(lake, before, after, limit)
     if html:
-        _write(html, diff_page(found), lake, config)
+        write_page(html, diff_page(found), lake, config)
     if form == "json":
         typer.echo(as_json(found), nl=False)
         return
@@ -46,7 +42,6 @@ def release_diff(
         typer.echo(line)
 
 
-@release_app.command("statistics")
 def release_statistics(
     version: VersionArgument = None,
     against: Annotated[str | None, typer.Option("--against", help="Version or tag to compare with.")] = None,
@@ -84,38 +79,6 @@ def _counted(lake: Path, name: str | None) -> tuple["Statistics", str | None]:
 
     with open_release(name, lake) as opened:
         return read_statistics(opened.folder) or measure(opened.folder), opened.manifest["parent"]
-
-
-def gallery(
-    query: Annotated[str, typer.Argument(help="SQL as in `sql`, with a column image_id.")],
-    to: Annotated[Path, typer.Option("--out", help="HTML file to write.")],
-    release: Annotated[str | None, typer.Option("--release", help="Version or tag; the latest by default.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Rows shown.")] = 200,
-    lake: LakeOption = LAKE,
-    config: ConfigOption = None,
-) -> None:
-    """The rows of a query as one page of pictures, with caption, tags, verdict and duplicates.
-
-    Example: dataset-build gallery "from rejects where reason = 'blurred' order by value" --out blurred.html
-    """
-    from dataset_build.release.gallery import gallery as make
-    from dataset_build.release.reader import open_release
-
-    with open_release(release, lake) as opened:
-        page = make(opened, query, limit)
-    _write(to, page, lake, config)
-    out.print(f"wrote {escape(str(to))}", highlight=False, soft_wrap=True)
-
-
-def _write(path: Path, page: "Page", lake: Path, config: Path | None) -> None:
-    from dataset_build.config import load_config
-    from dataset_build.release.page import render_page
-    from resources.images import jpegs
-    from resources.lake import Lake
-    from resources.storage import write_text
-
-    pictures = jpegs(Lake(lake.resolve(), load_config(config)), page.image_ids())
-    write_text(path, render_page(page, pictures))
 
 
 def _print(header: tuple[str, ...], rows: list[tuple[str, ...]], right: str = "") -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from dataset_build.cli_vocabulary import app
+from dataset_build.cli.vocabulary import app
 from dataset_build.errors import UserError
 
 
 @pytest.fixture(autouse=True)
 def in_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("dataset_build.cli_vocabulary.out.width", 200)
+    monkeypatch.setattr("dataset_build.cli.vocabulary.out.width", 200)
     Path("names.csv").write_text('long_hair,0,9,"lh,hair"\nhair,0,2,\nwlop,1,1,"lh,\x1b[31mred"\n', "utf-8")
     Path("dataset.toml").write_text('[tags]\nvocabularies = ["names"]\nblacklist = ["hat"]\n', "utf-8")
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, err
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, err
 
 
 def ui(
@@ -23,7 +23,7 @@ def ui(
     from dataset_build.build import instance_of
 
     root = lake.resolve()
-    workspace = Path(__file__).parents[1] / "workspace.yaml"
+    workspace = Path(__file__).parents[2] / "workspace.yaml"
     where = ["-w", str(workspace)] if workspace.exists() else ["-m", "dataset_build.definitions"]
     named = {"DATASET_BUILD_CONFIG": str(config.resolve())} if config else {}
     environment = {

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dataset_build.cli_common import LAKE, ConfigOption, LakeOption, out
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, out
 from dataset_build.errors import UserError
 
 app = typer.Typer(help="Keep a lake tidy. No command changes what a build makes.", no_args_is_help=True)
