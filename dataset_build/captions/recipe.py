@@ -112,10 +112,11 @@ def load_recipe(name: str) -> Recipe:
 
 
 def _own(file: Path, name: str) -> Recipe:
-    found = vars(_module(file)).get(name)
-    if not isinstance(found, Recipe):
-        raise UserError(f"{file} has no recipe {name!r}: write `@recipe(…)` above `async def {name}(job)`")
-    return found
+    there = {key: value for key, value in vars(_module(file)).items() if isinstance(value, Recipe)}
+    if name not in there:
+        has = f"it has {', '.join(there)}" if there else f"write `@recipe(…)` above `async def {name}(job)`"
+        raise UserError(f"{file} has no recipe {name!r}: {has}")
+    return there[name]
 
 
 def _module(file: Path) -> ModuleType:

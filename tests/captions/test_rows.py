@@ -211,14 +211,16 @@ def test_a_recipe_of_ones_own(mine: Path) -> None:
         ("singlepass", "did you mean single_pass"),
         ("nothing_like_it", "there are best_of_teachers, capsfusion"),
         ("none.py:x", "no such file"),
-        ("mine.py:none", "no recipe 'none'"),
+        ("mine.py:none", "no recipe 'none': it has haiku$"),
         ("mine.py:number", "no recipe 'number'"),
+        ("prompts/empty.py:x", r"write `@recipe\(…\)` above `async def x\(job\)`"),
         ("broken.py:x", "can't be loaded: SyntaxError"),
         ("", "no recipe ''"),
     ],
 )
 def test_recipes_that_are_not_there(name: str, says: str, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (mine.parent / "broken.py").write_text("def (")
+    (mine.parent / "prompts" / "empty.py").touch()
     monkeypatch.chdir(mine.parent)
     with pytest.raises(UserError, match=says):
         load_recipe(name)

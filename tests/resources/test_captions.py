@@ -123,15 +123,29 @@ def test_each_image_is_asked_once_and_its_row_says_by_whom_and_how(home: Path, s
     assert len(server.bodies) == IMAGES
 
 
+def picture_in(body: dict[str, Any]) -> Image.Image:
+    (url,) = (part["image_url"]["url"] for part in body["messages"][0]["content"] if part["type"] == "image_url")
+    return Image.open(io.BytesIO(b64decode(url.removeprefix("data:image/jpeg;base64,"))))
+
+
 def test_pictures_are_sent_reduced_and_in_their_colours(home: Path, server: StandIn) -> None:
     run(home, config(home, server, max_side=320))
-    body = next(body for body in server.bodies if asked(body) == "tag_3")
-    (url,) = (part["image_url"]["url"] for part in body["messages"][0]["content"] if part["type"] == "image_url")
-    sent = Image.open(io.BytesIO(b64decode(url.removeprefix("data:image/jpeg;base64,"))))
+    sent = picture_in(next(body for body in server.bodies if asked(body) == "tag_3"))
     with Image.open(home / "scrape/03.png") as original:
         small = np.asarray(original.convert("RGB").resize((320, 200), Image.Resampling.BOX), np.int16)
     assert (sent.format, sent.size) == ("JPEG", (320, 200))
     assert np.quantile(np.abs(np.asarray(sent, np.int16) - small), 0.9) < 8  # levels of 255
+
+
+def test_a_size_for_one_recipe_makes_its_captions_stale_and_no_others(home: Path, server: StandIn) -> None:
+    plain, pair = config(home, server), config(home, server, "pair")
+    assert [run(home, each).total for each in (plain, pair)] == [IMAGES, IMAGES]
+    assert {picture_in(body).size for body in server.bodies} == {(640, 400)}
+    server.bodies.clear()
+    sizes = {f"{home}/recipes.py:plain": {"max_pixels": 16_000}}
+    smaller = [config(home, server, recipe, sizes=sizes) for recipe in ("plain", "pair")]
+    assert [run(home, each).total for each in smaller] == [IMAGES, 0]
+    assert {picture_in(body).size for body in server.bodies} == {(160, 100)}
 
 
 def test_every_candidate_is_a_row_of_its_own(home: Path, server: StandIn) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dataset_build.build import BuildFailed, build
+from dataset_build.build import BuildFailed, Watcher, build
 from dataset_build.config import Binding, Config
 from resources import vllm_server
 from resources.captions import update_captions
@@ -65,10 +65,19 @@ def rows(home: Path, settings: Config) -> list[dict[str, Any]]:
     return [row for batch in piece.batches() for row in batch.to_pylist()]
 
 
-def engine_of(log: list[str]) -> int:
-    """The process that vLLM computes in, by its log."""
-    (found,) = {int(number) for line in log for number in re.findall(r"EngineCore pid=(\d+)", line)}
+def engine() -> int:
+    """The process that computes in the vLLM of this process."""
+    stats = [file.read_text() for file in Path("/proc").glob("[0-9]*/stat") if file.exists()]
+    parents = {int(stat.split()[0]): int(stat.rsplit(")", 1)[1].split()[1]) for stat in stats}
+    (found,) = [int(stat.split()[0]) for stat in stats if "(VLLM::EngineCor" in stat and descends(parents, stat)]
     return found
+
+
+def descends(parents: dict[int, int], stat: str) -> bool:
+    process = int(stat.split()[0])
+    while process > 1 and process != os.getpid():
+        process = parents.get(process, 0)
+    return process == os.getpid()
 
 
 def alive(process: int) -> bool:
@@ -83,15 +92,17 @@ def test_a_server_killed_half_way_ends_the_run_and_the_next_build_does_the_rest(
     home: Path, binding: Binding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vllm_server, "RESTARTS", 0)
-    settings, log = config(home, binding), list[str]()
+    settings, killed = config(home, binding), list[int]()
 
-    def kill_half_way(tally: Any) -> None:
-        if tally.done == IMAGES // 2:
-            os.kill(engine_of(log), signal.SIGKILL)
+    def kill_half_way(done: int, total: int) -> None:
+        if (done, total, killed) == (IMAGES // 2, IMAGES, []):
+            killed.append(engine())
+            os.kill(killed[0], signal.SIGKILL)
 
-    with pytest.raises(vllm_server.ServerLost, match=r"tiny-llava0: vLLM died: \w+"):
-        update_captions(Lake(home / "lake", settings), kill_half_way, log.append)
-    assert not alive(engine_of(log))
+    with pytest.raises(BuildFailed, match=r"captions.*tiny-llava0: vLLM died: \w+") as failure:
+        build(home / "lake", settings, [], watcher=Watcher(progress=kill_half_way))
+    assert "\n" not in str(failure.value)
+    assert not alive(*killed)
     first = rows(home, settings)
     assert IMAGES <= len(first) < 2 * IMAGES
     assert {row["status"] for row in first} == {"ok"}
@@ -114,7 +125,7 @@ def test_a_server_that_dies_is_started_again_and_no_row_is_lost(home: Path, bind
 
     def kill_once(tally: Any) -> None:
         if tally.done == 2:
-            os.kill(engine_of(log), signal.SIGKILL)
+            os.kill(engine(), signal.SIGKILL)
 
     (tally,) = update_captions(Lake(home / "lake", settings), kill_once, log.append)
     assert tally.statuses == {"ok": 20}
