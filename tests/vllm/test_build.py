@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.ingest import tree
 from dataset_build.build import BuildFailed, Watcher, build
 from dataset_build.config import Binding, Config
 from resources import vllm_server
@@ -67,17 +68,8 @@ def rows(home: Path, settings: Config) -> list[dict[str, Any]]:
 
 def engine() -> int:
     """The process that computes in the vLLM of this process."""
-    stats = [file.read_text() for file in Path("/proc").glob("[0-9]*/stat") if file.exists()]
-    parents = {int(stat.split()[0]): int(stat.rsplit(")", 1)[1].split()[1]) for stat in stats}
-    (found,) = [int(stat.split()[0]) for stat in stats if "(VLLM::EngineCor" in stat and descends(parents, stat)]
+    (found,) = [each for each in tree(os.getpid()) if Path(f"/proc/{each}/comm").read_text() == "VLLM::EngineCor\n"]
     return found
-
-
-def descends(parents: dict[int, int], stat: str) -> bool:
-    process = int(stat.split()[0])
-    while process > 1 and process != os.getpid():
-        process = parents.get(process, 0)
-    return process == os.getpid()
 
 
 def alive(process: int) -> bool:
@@ -99,7 +91,7 @@ def test_a_server_killed_half_way_ends_the_run_and_the_next_build_does_the_rest(
             killed.append(engine())
             os.kill(killed[0], signal.SIGKILL)
 
-    with pytest.raises(BuildFailed, match=r"captions.*tiny-llava0: vLLM died: \w+") as failure:
+    with pytest.raises(BuildFailed, match=r"^caption: ServerLost: .*tiny-llava0: vLLM died: \w+") as failure:
         build(home / "lake", settings, [], watcher=Watcher(progress=kill_half_way))
     assert "\n" not in str(failure.value)
     assert not alive(*killed)
