@@ -1,6 +1,7 @@
 """Captions of a lake by a server: what is asked, what becomes rows, and what is asked again."""
 
 import io
+import itertools
 import shutil
 import signal
 import subprocess
@@ -278,7 +279,7 @@ def stopped(home: Path, server: StandIn, how: signal.Signals, command: str = "ca
     def answer(body: dict[str, Any], number: int) -> Answer:
         if number == 7:
             process[0].send_signal(how)
-        return Answer(delay=0.05)
+        return Answer(f"A hat with {asked(body)}.", delay=0.05)
 
     server.answer = answer
     settings = config(home, server, max_in_flight=2)
@@ -304,6 +305,24 @@ def test_a_killed_run_asks_again_at_most_what_was_in_flight(home: Path, server: 
     repeated = [tag for tag, count in Counter(map(asked, server.bodies)).items() if count > 1]
     assert len(repeated) <= 2
     no_row_is_there_twice(rows(home, settings))
+
+
+def test_a_release_is_the_same_bytes_whatever_came_first_and_however_often_it_was_killed(
+    home: Path, server: StandIn
+) -> None:
+    """One lake is captioned one request at a time after it was killed, the other many at once."""
+    other = copied(lake_at(home / "lake"), home / "other")
+    assert stopped(home, server, signal.SIGKILL)[0] == -signal.SIGKILL
+    answers = itertools.cycle([0.0, 0.03, 0.01])
+    server.answer = lambda body, number: Answer(f"A hat with {asked(body)}.", delay=next(answers))
+    released = [
+        build(lake, config(home, server, max_in_flight=most), []).release
+        for lake, most in ((lake_at(home / "lake"), 1), (other, 8))
+    ]
+    files = [{name: file["sha256"] for name, file in release["files"].items()} for release in released if release]
+    tables = [{name: hash for name, hash in each.items() if name.endswith(".parquet")} for each in files]
+    assert len(tables) == 2 and len(tables[0]) >= 5
+    assert tables[0] == tables[1]
 
 
 def test_a_build_that_is_killed_over_captions_leaves_the_gpu_to_the_next(home: Path, server: StandIn) -> None:
