@@ -25,6 +25,7 @@ from resources.captions import update_captions
 from resources.drops import Drops
 from resources.lake import Lake
 from resources.vllm import ServerLost
+from resources.vocabularies import Vocabularies
 from tests.bucket import copied, lake_at
 from tests.captions.stand_in import Answer, StandIn, completion, serving
 from tests.pictures import put
@@ -376,16 +377,22 @@ def test_a_changed_prompt_or_model_makes_its_own_captions_stale(home: Path, serv
         assert run(home, changed).total == len(server.bodies) == expected
 
 
-def test_a_changed_tag_makes_the_captions_stale_of_images_that_carry_it(home: Path, server: StandIn) -> None:
-    plain, pair = config(home, server), config(home, server, "pair")
-    run(home, plain)
-    run(home, pair)
-    server.bodies.clear()
-    renamed = {"tags": {"rename": {"tag_3": "tag_33"}}}
-    for settings in (plain, pair):
-        changed = Config.model_validate({**settings.model_dump(), **renamed})
-        build(lake_at(home / "lake"), changed, [])
-    assert [asked(body) for body in server.bodies] == ["tag_33"]
+@pytest.mark.parametrize("how", ["rename", "alias"])
+def test_a_changed_tag_makes_the_captions_stale_of_images_that_carry_it(home: Path, server: StandIn, how: str) -> None:
+    def build_all(lines: str, rename: dict[str, str]) -> list[str]:
+        """The images that are asked about where the vocabulary has these lines."""
+        server.bodies.clear()
+        (home / "v.csv").write_text(lines)
+        Vocabularies(lake_at(home / "lake")).add(home / "v.csv")
+        both = by(config(home, server), *(f"{home}/recipes.py:{recipe}" for recipe in ("plain", "pair")))
+        tags = {"vocabularies": ["v"], "rename": rename}
+        build(lake_at(home / "lake"), Config.model_validate({**both.model_dump(), "tags": tags}), [])
+        return [asked(body) for body in server.bodies if "tag_" in str(body)]
+
+    assert len(build_all("hat,0,1,\n", {})) == IMAGES
+    changed = ("hat,0,1,\ntag_33,0,1,tag_3\n", {}) if how == "alias" else ("hat,0,1,\n", {"tag_3": "tag_33"})
+    assert build_all(*changed) == ["tag_33"]
+    assert len(server.bodies) == 1
 
 
 def test_the_release_shows_the_first_recipe_that_has_a_caption(home: Path, server: StandIn) -> None:
