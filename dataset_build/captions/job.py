@@ -4,7 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from dataset_build.captions.calls import Box, CallFailed, Model, Picture, Reply, Request, Sampling, Status, View, Views
@@ -196,7 +196,7 @@ def trace(steps: list[Step]) -> list[dict[str, Any]]:
 
 def params(sampling: Sampling | None) -> dict[str, Any]:
     """Sampling parameters as JSON values; {} without any."""
-    return asdict(sampling) if sampling else {}
+    return {**vars(sampling)} if sampling else {}
 
 
 def short(value: Any) -> Any:
