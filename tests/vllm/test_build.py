@@ -129,3 +129,14 @@ def test_a_model_that_is_not_there_is_said_in_one_line(home: Path, binding: Bind
     with pytest.raises(BuildFailed, match=r"nowhere: vLLM did not start: \w+Error: .*nowhere") as failure:
         build(home / "lake", settings, [])
     assert "\n" not in str(failure.value)
+
+
+def test_a_model_in_this_process_goes_through_the_same_recipes(home: Path, tiny: Path) -> None:
+    local = Binding(model=str(tiny), backend="transformers", sampling={"max_tokens": 8})
+    settings = config(home, local, recipes=["single_pass"], limit=3, max_failures=1)
+    build(home / "lake", settings, [])
+    written = rows(home, settings)
+    assert len({row["image_id"] for row in written}) == len(written) == 3
+    for row in written:
+        assert (row["model"], row["final"], json.loads(row["params"])["max_tokens"]) == (str(tiny), True, 8)
+        assert row["status"] in ("ok", "truncated") and row["tokens_in"] > 16 and row["tokens_out"] >= 8
