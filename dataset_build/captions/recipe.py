@@ -20,6 +20,9 @@ from dataset_build.captions.prompts import AGAIN, Prompt, load_prompt
 from dataset_build.captions.scores.length import Band
 from dataset_build.errors import UserError
 
+ROLES = ("vlm", "vlm2", "vlm3", "llm", "judge", "tagger")
+NEEDS = ("tags", "alt_texts", "text_boxes")
+
 Text = str | Sequence[str] | CallFailed
 Texts = Mapping[str, Text]
 Run = Callable[[Job], Awaitable[Texts]]
@@ -47,6 +50,11 @@ class Recipe:
     calls: str = ""
     paper: str = ""
     version: str = ""
+
+    def __post_init__(self) -> None:
+        for what, named, known in (("roles", self.roles, ROLES), ("needs", self.needs, NEEDS)):
+            if unknown := sorted(set(named) - set(known)):
+                raise UserError(f"recipe {self.name}: {what} names {', '.join(unknown)}; there are {', '.join(known)}")
 
     @property
     def main(self) -> str:

@@ -226,6 +226,52 @@ def test_recipes_that_are_not_there(name: str, says: str, mine: Path, monkeypatc
         load_recipe(name)
 
 
+MISTAKEN = """
+from dataset_build.captions.generate import generate
+from dataset_build.captions.recipe import recipe
+
+
+@recipe(PROMPTS)
+async def mistaken(job):
+    return RESULT
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "result", "says"),
+    [
+        ("roles=['vlmm']", "{}", "roles names vlmm; there are vlm, vlm2"),
+        ("needs=['tag']", "{}", "needs names tag; there are tags, alt_texts, text_boxes"),
+        (
+            "",
+            "{'caption': await generate(job, 'recap/short')}",
+            "uses the prompt 'recap/short': name it in its `prompts`",
+        ),
+        (
+            "prompts=['recap/with_hint']",
+            "{'caption': await generate(job, 'recap/with_hint')}",
+            "no value .* for \\$labels",
+        ),
+        ("prompts=['recap/short']", "await generate(job, 'recap/short')", "by variant, such as .*, not Said"),
+        ("prompts=['recap/short']", "await generate(job, 'recap/short', role='llm')", "asks the role 'llm': name it"),
+        ("prompts=['recap/short']", "await generate(job, 'recap/short', temprature=1)", "temprature: not a sampling"),
+    ],
+)
+def test_a_mistake_in_a_recipe_of_ones_own_is_one_line(declared: str, result: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MISTAKEN.replace("PROMPTS", declared).replace("RESULT", result))
+    with pytest.raises(UserError, match=says) as error:
+        captioned(load_recipe(f"{tmp_path}/mine.py:mistaken"), SCENE)
+    assert "\n" not in str(error.value)
+
+
+def test_a_recipe_sees_only_the_texts_that_it_says_it_needs(tmp_path: Path) -> None:
+    told = "{'caption': repr([job.subject.tags, job.subject.alt_texts])}"
+    for needs, seen in (("", "[(), ()]"), ("needs=['alt_texts']", "[(), ('Fair',)]")):
+        (tmp_path / "mine.py").write_text(MISTAKEN.replace("PROMPTS", needs).replace("RESULT", told))
+        rows = captioned(load_recipe(f"{tmp_path}/mine.py:mistaken"), SCENE, tags=["hat"], alts=["Fair"])
+        assert caption_of(rows) == seen
+
+
 def test_one_prompt_changes_one_recipe_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     import shutil
 
