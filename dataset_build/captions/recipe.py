@@ -135,6 +135,8 @@ def _module(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from error
     except Exception as error:
         raise UserError(f"{file} can't be loaded: {type(error).__name__}: {error}") from error
     return module
