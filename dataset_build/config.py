@@ -5,7 +5,7 @@ import json
 import os
 import textwrap
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -146,6 +146,11 @@ def with_settings(config: Config, settings: Sequence[str]) -> Config:
         if key not in section:
             raise ConfigError(f"{name.strip()}: no such setting{_nearest(name, values)}")
         section[key] = _value(text.strip())
+    return checked(values)
+
+
+def checked(values: Mapping[str, Any]) -> Config:
+    """The configuration with these values. Raises ConfigError, which names the setting."""
     try:
         return Config.model_validate(values)
     except ValidationError as error:

@@ -133,7 +133,8 @@ def recipe_fingerprint(name: str, config: Config) -> Fingerprint:
     """What a recipe's captions are made from, the image and its texts apart."""
     recipe = load_recipe(name)
     captions, models = config.captions.model_dump(), bound(recipe.roles, config.models)
-    pictured = {key: captions[key] for key in ("max_side", "max_pixels")} | {"code": pictures.VERSION}
+    side, pixels = config.captions.size_for(name)
+    pictured = {"max_side": side, "max_pixels": pixels, "code": pictures.VERSION}
     return _with_columns(
         "captions",
         {

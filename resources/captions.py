@@ -40,17 +40,17 @@ def update_captions(lake: Lake, watch: Watch, log: Log) -> list[Tally]:
     """
     recipes = {name: load_recipe(name) for name in lake.config.captions.recipes}
     by_cost = sorted(recipes, key=lambda name: bool(recipes[name].roles))
-    return [_update(lake, recipes[name], lake.captions(name), watch, log) for name in by_cost]
+    return [_update(lake, name, recipes[name], watch, log) for name in by_cost]
 
 
-def _update(lake: Lake, recipe: Recipe, piece: Piece, watch: Watch, log: Log) -> Tally:
-    bindings = bound(recipe.roles, lake.config.models)
+def _update(lake: Lake, name: str, recipe: Recipe, watch: Watch, log: Log) -> Tally:
+    bindings, piece = bound(recipe.roles, lake.config.models), lake.captions(name)
     with lake.writing(piece), closing(Journal(scratch(lake.root / "journal"))) as journal, ExitStack() as stack:
         if lake.config.captions.inherit and bindings:
             _inherit(lake, piece)
         waiting = stack.enter_context(_waiting(lake, piece))
         tally = Tally(recipe.name, pq.read_metadata(waiting).num_rows, journal.spent)
-        work = _Work(lake, recipe, piece, bindings, journal, tally)
+        work = _Work(lake, name, recipe, piece, bindings, journal, tally)
         if tally.total:
             asyncio.run(work.done(waiting, watch, log))
     return tally
@@ -78,9 +78,10 @@ def _waiting(lake: Lake, piece: Piece) -> Iterator[Path]:
 
 @dataclass(frozen=True)
 class _Work:
-    """A recipe at work on a lake."""
+    """A recipe, named as in the settings, at work on a lake."""
 
     lake: Lake
+    name: str
     recipe: Recipe
     piece: Piece
     bindings: Mapping[str, Binding]
@@ -96,7 +97,7 @@ class _Work:
         run = Run(tally, self._write, watch, settings.max_failures if self.bindings else 1.0, settings.max_tokens)
         async with open_models(self.bindings, settings, log) as opened:
             tally.started = time.monotonic()
-            with picture_pool(self.lake.config) as pictures:
+            with picture_pool(self.lake.config, self.name) as pictures:
                 model = Journalled(opened, self.journal, self.bindings)
                 work = images(self.lake, waiting, pictures if self.bindings else None)
                 try:

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ class Journal:
         self.spent.calls += 1
         self.spent.tokens_in += reply.tokens_in
         self.spent.tokens_out += reply.tokens_out
-        data = zlib.compress(json.dumps(asdict(reply), ensure_ascii=False).encode(), 1)
+        data = zlib.compress(json.dumps(reply, default=vars, ensure_ascii=False).encode(), 1)
         row = (key, binding.model, binding.revision, data)
         self.connection.execute("insert or replace into calls values (?, ?, ?, ?)", row)
 

@@ -12,7 +12,7 @@ from pebble import ProcessExpired, ProcessPool
 from dataset_build import watchdog
 from dataset_build.captions.calls import CallFailed, Picture, View
 from dataset_build.captions.pictures import Place, Size, picture, set_up
-from dataset_build.config import Config
+from dataset_build.config import Config, ImageLimits
 from resources.engine import process_pool
 
 
@@ -21,12 +21,12 @@ class Pictures:
     """Makes views of images in worker processes, as many at a time as there are workers."""
 
     pool: ProcessPool
-    config: Config
+    size: Size
+    limits: ImageLimits
 
     async def make(self, place: Place, view: View) -> Picture:
         """A view of the image. Raises CallFailed("rejected_image") when it can't be read."""
-        size = Size(self.config.captions.max_side, self.config.captions.max_pixels)
-        work = self.pool.submit(picture, None, place, view, size, self.config.images)
+        work = self.pool.submit(picture, None, place, view, self.size, self.limits)
         try:
             made = await asyncio.wrap_future(work)
         except ProcessExpired as death:
@@ -38,12 +38,12 @@ class Pictures:
 
 
 @contextmanager
-def picture_pool(config: Config) -> Iterator[Pictures]:
-    """A pool for as long as the block runs."""
+def picture_pool(config: Config, recipe: str) -> Iterator[Pictures]:
+    """A pool for as long as the block runs; pictures are as large as the recipe gets them."""
     workers = config.engine.workers or len(os.sched_getaffinity(0))
     pool = process_pool(workers, partial(set_up, config.images))
     try:
-        yield Pictures(pool, config)
+        yield Pictures(pool, Size(*config.captions.size_for(recipe)), config.images)
     finally:
         pool.stop()
         pool.join()

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from dataset_build.captions.bindings import bound
-from dataset_build.captions.calls import CallFailed, Picture, View
+from dataset_build.captions.calls import CallFailed, Picture, View, Views
 from dataset_build.captions.job import Subject
 from dataset_build.captions.pictures import Size, encode
-from dataset_build.captions.recipe import Recipe
+from dataset_build.captions.recipe import Recipe, load_recipe
 from dataset_build.captions.rows import Key, write
 from dataset_build.config import Binding, Config, ImageLimits
 from dataset_build.errors import UserError
@@ -21,7 +21,7 @@ from resources.work import Log
 
 
 def try_recipe(
-    recipe: Recipe,
+    name: str,
     file: Path,
     config: Config,
     vlm: Binding | None,
@@ -29,18 +29,20 @@ def try_recipe(
     alt_texts: Sequence[str],
     log: Log,
 ) -> list[dict[str, Any]]:
-    """The rows of captions for an image with these texts. `vlm` plays every role that the configuration leaves open.
+    """The rows of captions by a recipe for an image with these texts.
 
-    Raises UserError where the file is no image or a role has no model.
+    `vlm` plays every role that the configuration leaves open. Raises UserError where the file is no image or a role has
+    no model.
     """
-    data = file.read_bytes()
+    recipe, data = load_recipe(name), file.read_bytes()
     try:
         with guarded(config.images):
             width, height = open_image(data, config.images).upright_size
     except Unreadable as error:
         raise UserError(f"{file}: {error}") from error
     subject = Subject(hashlib.sha256(data).hexdigest(), width, height, tuple(tags), tuple(alt_texts))
-    return asyncio.run(_rows(recipe, subject, data, _open(recipe, config, vlm), log))
+    views = _views(data, Size(*config.captions.size_for(name)), config.images)
+    return asyncio.run(_rows(recipe, subject, views, _open(recipe, config, vlm), log))
 
 
 def _open(recipe: Recipe, config: Config, vlm: Binding | None) -> Config:
@@ -54,11 +56,11 @@ def _open(recipe: Recipe, config: Config, vlm: Binding | None) -> Config:
     return config.model_copy(update={"models": models})
 
 
-async def _rows(recipe: Recipe, subject: Subject, data: bytes, config: Config, log: Log) -> list[dict[str, Any]]:
+async def _rows(recipe: Recipe, subject: Subject, views: Views, config: Config, log: Log) -> list[dict[str, Any]]:
     bindings = bound(recipe.roles, config.models)
     settings = config.captions.model_dump(include=set(recipe.reads))
     sampling = {role: binding.sampling for role, binding in bindings.items()}
-    views, now = _views(data, config.captions, config.images), datetime.now(UTC)
+    now = datetime.now(UTC)
     async with open_models(bindings, config.captions, log) as models:
         writing = asyncio.ensure_future(
             write(recipe, subject, views, models, Key("try", "try"), now, settings, sampling)
@@ -71,9 +73,7 @@ async def _rows(recipe: Recipe, subject: Subject, data: bytes, config: Config, l
         return await writing
 
 
-def _views(data: bytes, captions: Any, limits: ImageLimits) -> Any:
-    size = Size(captions.max_side, captions.max_pixels)
-
+def _views(data: bytes, size: Size, limits: ImageLimits) -> Views:
     async def picture(view: View) -> Picture:
         try:
             return Picture(await asyncio.to_thread(encode, data, view, size, limits))

@@ -20,6 +20,11 @@ from resources.work import Log
 
 LONGEST = 500  # characters of what a server says of a failure; some repeat the request
 API_KEY = "DATASET_BUILD_API_KEY"  # environment variable; sent to every endpoint where it is set
+HINTS = {  # by HTTP status: no request at this address will do
+    401: f"put its key into the environment variable {API_KEY}",
+    403: f"the key in the environment variable {API_KEY} is not enough for it",
+    404: "is the address right? most end in /v1",
+}
 BACKOFF = (0.5, 1, 2, 4, 8)  # seconds before another try, each made up to half longer or shorter
 DISCONNECTS = 3  # connections that one request may lose before it is held to be the cause
 POLL = 1.0  # seconds between two looks at a server
@@ -147,7 +152,7 @@ class Endpoints:
         except openai.APIConnectionError as error:
             return await self._disconnected(endpoint, error)
         except (openai.OpenAIError, ValueError) as error:
-            return f"{endpoint.url}: not an OpenAI-compatible server: {error}"
+            return _refusal(endpoint.url, error)
         if self.binding.model in served:
             return ""
         return f"{endpoint.url} serves {', '.join(served) or 'no model'}, not {self.binding.model}"
@@ -155,8 +160,8 @@ class Endpoints:
     async def _judged(self, endpoint: Endpoint, error: openai.APIStatusError) -> str:
         """Why another try may succeed. Raises CallFailed where none will, and never returns where no request will."""
         code, why = error.status_code, f"{endpoint.url}: {error.message[:LONGEST]}"
-        if code in (401, 403, 404):
-            self.lose(why)
+        if code in HINTS:
+            self.lose(_refusal(endpoint.url, error))
             await asyncio.Future()
         if code in (400, 413, 422):
             raise CallFailed(status_of(error.message), error.message[:LONGEST]) from error
@@ -166,7 +171,7 @@ class Endpoints:
 
     async def _disconnected(self, endpoint: Endpoint, error: openai.APIConnectionError) -> str:
         """Why a request was not answered. A server that doesn't tell its models either is down."""
-        why = f"{endpoint.url} doesn't answer ({str(_cause(error)) or type(_cause(error)).__name__})"
+        why = _refusal(endpoint.url, error)
         try:
             await endpoint.models()
         except openai.OpenAIError:
@@ -199,7 +204,7 @@ def served(url: str) -> str:
         with openai.OpenAI(base_url=url, api_key=_key(), timeout=LOOK, max_retries=0) as client:
             names = [model.id for model in client.models.list()]
     except (openai.OpenAIError, ValueError) as error:
-        raise ServerLost(f"{url} doesn't tell its models: {error}") from error
+        raise ServerLost(_refusal(url, error)) from error
     if len(names) != 1:
         raise ServerLost(f"{url} serves {', '.join(names) or 'no model'}; say which with --model")
     return names[0]
@@ -213,6 +218,16 @@ def _is_late(error: openai.APIConnectionError) -> bool:
     """Whether the reply did not come in time. A connection that did not come about is no late reply."""
     late, unconnected = httpx2.TimeoutException, httpx2.ConnectTimeout
     return isinstance(error.__cause__, late) and not isinstance(error.__cause__, unconnected)
+
+
+def _refusal(url: str, error: Exception) -> str:
+    """What a server's silence or refusal means, and what to do about it, in one line."""
+    if isinstance(error, openai.APIConnectionError):
+        return f"{url} doesn't answer ({str(_cause(error)) or type(_cause(error)).__name__})"
+    if isinstance(error, openai.APIStatusError):
+        hint = HINTS.get(error.status_code)
+        return f"{url}: {error.message[:LONGEST]}{f'; {hint}' if hint else ''}"
+    return f"{url}: not an OpenAI-compatible server: {str(error)[:LONGEST]}"
 
 
 def _cause(error: openai.APIConnectionError) -> BaseException:

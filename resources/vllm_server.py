@@ -18,6 +18,7 @@ RESTARTS = 2  # of a server that was up, in one run
 START = 1800.0  # seconds until it must be up: a model may have to be downloaded
 POLL = 0.5  # seconds between two looks
 LINE = 2**20  # bytes of one line of its log
+NOT_INSTALLED = "it is not installed for this Python: pip install 'dataset-build[vllm]', or set `python` of the model"
 _ERROR = re.compile(r"(?:^|[\s.])((?:\w+(?:Error|Exception)|error): .+)")
 _ECHO = "Engine core initialization failed"  # says only that there is another error above
 
@@ -108,7 +109,9 @@ def command(binding: Binding, port: int) -> list[str]:
 
 
 def reason(lines: Sequence[str]) -> str:
-    """The last error that a log names, else its last line."""
+    """The last error that a log names, else its last line; what to do where it is that vLLM is missing."""
+    if any("No module named 'vllm'" in line for line in lines):
+        return NOT_INSTALLED
     errors = [found[1] for line in lines if _ECHO not in line and (found := _ERROR.search(line))]
     said = [line.strip() for line in lines if line.strip()]
     return (errors or said or ["it said nothing"])[-1]

@@ -60,6 +60,7 @@ def test_the_environment_and_then_the_argument_win(monkeypatch: pytest.MonkeyPat
         ("[rules", "not valid TOML"),
         ("[duplicates]\nradius = 50\nwidest_radius = 40", "radius (50) is wider than widest_radius (40)"),
         ('[captions]\nrecipes = ["compose", "compose"]', "recipes names compose more than once"),
+        ("[captions.sizes]\nsingl_pass = {}", "singl_pass: no such recipe; `dataset-build recipes list` names all"),
         ("[captions]\nrecipes = []", "captions.recipes: List should have at least 1 item"),
         ("[models.vlm.extra]\nmax_tokens = 1", "max_tokens: a field of its own, or for recipes to say"),
         ("[models.vlm.sampling]\nn = 2", "n: not a sampling parameter; there are frequency_penalty, max_tokens"),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -92,7 +92,7 @@ class Request:
             {
                 "role": self.role,
                 "turns": turns,
-                "sampling": asdict(self.sampling),
+                "sampling": vars(self.sampling),
                 "schema": self.schema,
                 "choices": self.choices,
                 "logprobs": [self.logprobs, self.prompt_logprobs],

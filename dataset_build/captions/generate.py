@@ -1,7 +1,7 @@
 """Ask a model with a prompt and pictures, and read the answer; an unfit answer is asked for again, within a limit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
 from dataset_build.captions.calls import CallFailed, Choice, Picture, Request, Sampling, Status, Turn, View
@@ -10,11 +10,13 @@ from dataset_build.captions.parse import TEXT, Parse, Unparsable, texts_in
 from dataset_build.captions.prompts import Values
 from dataset_build.captions.scores.length import Band
 from dataset_build.captions.scores.refusal import is_refusal
+from dataset_build.errors import UserError
 
 T = TypeVar("T")
 
 WHOLE = (View(),)
 TRIES = 2
+PARAMETERS = {each.name: None for each in fields(Sampling)}.keys()
 MENDABLE: frozenset[Status] = frozenset({"empty", "truncated", "parse_error"})  # another wording may help
 LONGEST = 20_000  # characters of an unfit answer that the model is shown again
 
@@ -68,8 +70,10 @@ async def _ask(
     tries: int = TRIES,
     **sampling: Any,
 ) -> list[T]:
+    if unknown := sorted(set(sampling) - PARAMETERS):
+        raise UserError(f"{prompt}: {', '.join(unknown)}: not a sampling parameter; there are {', '.join(PARAMETERS)}")
     step = job.step("generate")
-    step.prompt, step.given = job.prompts[prompt], tuple(texts_in(dict(values)))
+    step.prompt, step.given = job.prompt(prompt), tuple(texts_in(dict(values)))
     pictures = await job.pictures(see)
     turns = [turn for shot in shots for turn in _example(step.prompt.fill(shot.values), shot)]
     turns.append(Turn("user", (*pictures, step.prompt.fill(values))))

@@ -4,11 +4,12 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from dataset_build.captions.calls import Box, CallFailed, Model, Picture, Reply, Request, Sampling, Status, View, Views
 from dataset_build.captions.prompts import Prompt
+from dataset_build.errors import UserError
 
 T = TypeVar("T")
 Place = tuple[int, ...]
@@ -113,6 +114,7 @@ class Job:
     prompts: Mapping[str, Prompt]
     settings: Mapping[str, Any] = field(default_factory=dict)
     sampling: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    roles: Sequence[str] | None = None  # that may be asked; None: any
     _steps: list[Step] = field(default_factory=list)
     _numbers: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
     _pictures: dict[View, "asyncio.Future[Picture]"] = field(default_factory=dict)
@@ -128,8 +130,18 @@ class Job:
         self._steps.append(step)
         return step
 
+    def prompt(self, name: str) -> Prompt:
+        """A prompt of the recipe. Raises UserError for one that it does not declare."""
+        if name not in self.prompts:
+            raise UserError(f"the recipe uses the prompt {name!r}: name it in its `prompts`")
+        return self.prompts[name]
+
     async def ask(self, step: Step, request: Request) -> Reply:
-        """Ask the model, and write into the step who answered and at what cost. Raises CallFailed."""
+        """Ask the model, and write into the step who answered and at what cost. Raises CallFailed, and UserError for a
+        role that the recipe does not declare.
+        """
+        if self.roles is not None and request.role not in self.roles:
+            raise UserError(f"the recipe asks the role {request.role!r}: name it in its `roles`")
         request = replace(request, sampling=replace(request.sampling, **self.sampling.get(request.role, {})))
         step.role, step.sampling = request.role, request.sampling
         try:
@@ -196,7 +208,7 @@ def trace(steps: list[Step]) -> list[dict[str, Any]]:
 
 def params(sampling: Sampling | None) -> dict[str, Any]:
     """Sampling parameters as JSON values; {} without any."""
-    return asdict(sampling) if sampling else {}
+    return {**vars(sampling)} if sampling else {}
 
 
 def short(value: Any) -> Any:

@@ -20,6 +20,9 @@ from dataset_build.captions.prompts import AGAIN, Prompt, load_prompt
 from dataset_build.captions.scores.length import Band
 from dataset_build.errors import UserError
 
+ROLES = ("vlm", "vlm2", "vlm3", "llm", "judge", "tagger")
+NEEDS = ("tags", "alt_texts", "text_boxes")
+
 Text = str | Sequence[str] | CallFailed
 Texts = Mapping[str, Text]
 Run = Callable[[Job], Awaitable[Texts]]
@@ -47,6 +50,11 @@ class Recipe:
     calls: str = ""
     paper: str = ""
     version: str = ""
+
+    def __post_init__(self) -> None:
+        for what, named, known in (("roles", self.roles, ROLES), ("needs", self.needs, NEEDS)):
+            if unknown := sorted(set(named) - set(known)):
+                raise UserError(f"recipe {self.name}: {what} names {', '.join(unknown)}; there are {', '.join(known)}")
 
     @property
     def main(self) -> str:
@@ -112,10 +120,11 @@ def load_recipe(name: str) -> Recipe:
 
 
 def _own(file: Path, name: str) -> Recipe:
-    found = vars(_module(file)).get(name)
-    if not isinstance(found, Recipe):
-        raise UserError(f"{file} has no recipe {name!r}: write `@recipe(…)` above `async def {name}(job)`")
-    return found
+    there = {key: value for key, value in vars(_module(file)).items() if isinstance(value, Recipe)}
+    if name not in there:
+        has = f"it has {', '.join(there)}" if there else f"write `@recipe(…)` above `async def {name}(job)`"
+        raise UserError(f"{file} has no recipe {name!r}: {has}")
+    return there[name]
 
 
 def _module(file: Path) -> ModuleType:
@@ -126,6 +135,8 @@ def _module(file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
+    except UserError as error:
+        raise UserError(f"{file}: {error}") from error
     except Exception as error:
         raise UserError(f"{file} can't be loaded: {type(error).__name__}: {error}") from error
     return module

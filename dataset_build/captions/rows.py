@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from dataset_build.captions.calls import TRANSIENT, CallFailed, Model, Status, Views
 from dataset_build.captions.job import Job, Said, Step, Subject, params, trace
-from dataset_build.captions.recipe import Recipe, Texts
+from dataset_build.captions.recipe import NEEDS, Recipe, Texts
+from dataset_build.errors import UserError
 from dataset_build.fingerprint import digest
 
 Row = dict[str, Any]
@@ -41,7 +42,9 @@ async def write(
     row for a text that is there: the next attempt finds the answers in the journal. `settings` are the values of
     `recipe.reads`, `sampling` overrides by role. Errors in a recipe's own code are raised.
     """
-    job = Job(subject, views, model, recipe.loaded, settings or {}, sampling or {})
+    unread: Row = {name: () for name in NEEDS if name not in recipe.needs}  # their changes make nothing stale
+    told = replace(subject, **unread)
+    job = Job(told, views, model, recipe.loaded, settings or {}, sampling or {}, recipe.roles)
     try:
         said = await recipe.run(job)
     except CallFailed as failed:
@@ -75,7 +78,11 @@ def inherited(row: Row, now: datetime) -> Row:
 
 
 def _listed(said: Texts) -> list[tuple[str, int, str | CallFailed]]:
-    """(variant, n, text) of everything that was said."""
+    """(variant, n, text) of everything that was said. Raises UserError where it is no mapping."""
+    if not isinstance(said, Mapping):
+        raise UserError(
+            f"a recipe returns its texts by variant, such as {{'caption': text}}, not {type(said).__name__}"
+        )
     return [
         (variant, n, text)
         for variant, value in said.items()

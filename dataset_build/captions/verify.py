@@ -47,7 +47,7 @@ async def yes_or_no(
 ) -> list[Verdict]:
     """For each unit, put into the prompt as $unit, whether yes has at least probability `threshold`."""
     step = job.step("verify")
-    step.prompt = job.prompts[prompt]
+    step.prompt = job.prompt(prompt)
     pictures = await job.pictures(see)
     turns = [Turn("user", (*pictures, step.prompt.fill({**(values or {}), "unit": unit}))) for unit in units]
     calls = (_one(job, step, role, turn, unit, threshold) for turn, unit in zip(turns, units, strict=True))
@@ -68,7 +68,7 @@ async def seen_by_gap(
     is the difference of its log-probabilities (ScaleCap). Two calls, whatever the number of units.
     """
     step = job.step("verify_by_gap")
-    step.prompt, step.given = job.prompts[prompt], (text,)
+    step.prompt, step.given = job.prompt(prompt), (text,)
     pictures = await job.pictures(WHOLE)
     seen, unseen = await job.together(*(_forced(job, step, role, each, text) for each in (pictures, [])))
     return _noted(step, [_gap(unit, span, seen, unseen, threshold) for unit, span in _spans(text, units)])

@@ -36,7 +36,7 @@ def caption(
 
     Example: dataset-build caption --recipe single_pass --endpoint http://127.0.0.1:8000/v1 --limit 100
     """
-    from dataset_build.config import Config, load_config
+    from dataset_build.config import checked, load_config
     from resources.captions import update_captions
     from resources.lake import Lake
 
@@ -47,7 +47,7 @@ def caption(
         raise UserError("--endpoint and --serve both say who plays vlm; give one of them")
     if endpoint or serve:
         settings["models"]["vlm"] |= _vlm(settings["models"]["vlm"], endpoint or [], serve, model)
-    view = Lake(lake.resolve(), Config.model_validate(settings))
+    view = Lake(lake.resolve(), checked(settings))
     if not view.piece("image_texts").version:
         raise UserError(f"{lake} has no images that are ready for captions; run `dataset-build build` first")
     try:
@@ -82,7 +82,8 @@ def showing() -> Iterator[Callable[[Any], None]]:
         yield _Lines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rates]}"))
-    with Progress(*columns, TimeRemainingColumn(), console=err) as bars:
+    left = (TimeRemainingColumn(), TextColumn("left"))
+    with Progress(*columns, *left, console=err) as bars:
         task = bars.add_task("starting", total=None, rates="")
 
         def show(tally: Any) -> None:

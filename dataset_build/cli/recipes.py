@@ -76,7 +76,6 @@ def try_out(
 
     Example: dataset-build recipes try single_pass cat.jpg --endpoint http://127.0.0.1:8000/v1
     """
-    from dataset_build.captions.recipe import load_recipe
     from dataset_build.config import Binding, load_config
     from resources.trying import try_recipe
 
@@ -85,8 +84,8 @@ def try_out(
         from resources.vllm import served
 
         vlm = Binding(model=model or served(endpoint[0]), endpoints=endpoint)
-    recipe, settings = load_recipe(name), load_config(config)
-    rows = try_recipe(recipe, image, settings, vlm, read_tags(tags), alt or [], lambda line: err.print(escape(line)))
+    settings, given = load_config(config), read_tags(tags)
+    rows = try_recipe(name, image, settings, vlm, given, alt or [], lambda line: err.print(escape(line)))
     print_steps(json.loads(rows[0]["trace"] or "[]"))
     print_captions(rows)
     if all(row["status"] != "ok" for row in rows):

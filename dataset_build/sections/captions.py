@@ -10,6 +10,13 @@ from dataset_build.captions.wire import FIELDS
 from dataset_build.sections.base import Section, refuse_twice
 
 
+class PictureSize(Section):
+    """What is sent of a picture at most, in pixels; None: as for all recipes."""
+
+    max_side: int | None = Field(None, ge=28)
+    max_pixels: int | None = Field(None, ge=784)
+
+
 class Captions(Section):
     """How captions are written."""
 
@@ -22,6 +29,11 @@ class Captions(Section):
     max_tags: int = Field(40, gt=0, description="tags named in a composed caption at the most")
     max_side: int = Field(1024, ge=28, description="pixels; pictures are sent to models with no longer side than this")
     max_pixels: int = Field(1_048_576, ge=784, description="pixels; nor with more of them than this")
+    sizes: dict[str, PictureSize] = Field(
+        {},
+        description="max_side and max_pixels for single recipes instead, by the name that stands in recipes, such as "
+        "{ single_pass = { max_side = 512 } }",
+    )
     max_in_flight: int = Field(
         256, gt=0, description="requests at one endpoint at most; how many is found by asking it how busy it is"
     )
@@ -41,6 +53,20 @@ class Captions(Section):
     def _once_each(self) -> Self:
         refuse_twice("recipes", self.recipes)
         return self
+
+    @field_validator("sizes")
+    @classmethod
+    def _of_recipes(cls, sizes: dict[str, PictureSize]) -> dict[str, PictureSize]:
+        from dataset_build.captions.recipe import built_in
+
+        if unknown := sorted(name for name in sizes if ".py:" not in name and name not in built_in()):
+            raise ValueError(f"{', '.join(unknown)}: no such recipe; `dataset-build recipes list` names all")
+        return sizes
+
+    def size_for(self, recipe: str) -> tuple[int, int]:
+        """max_side and max_pixels for a recipe."""
+        own = self.sizes.get(recipe, PictureSize())
+        return own.max_side or self.max_side, own.max_pixels or self.max_pixels
 
 
 class CaptionRules(Section):

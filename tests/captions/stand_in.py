@@ -36,11 +36,15 @@ class Dropped(Response):
 
 @dataclass
 class StandIn:
-    """The server's behaviour, and what it has seen. `answer` gets each body and its number, from 0."""
+    """The server's behaviour, and what it has seen. `answer` gets each body and its number, from 0.
+
+    Where it has a key, it refuses to tell its models without it.
+    """
 
     model: str = "stand-in"
     answer: Callable[[dict[str, Any], int], Answer] = lambda body, number: Answer()
     capacity: int = 1_000
+    key: str = ""
     bodies: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     running: int = 0
@@ -52,6 +56,8 @@ class StandIn:
     async def models(self, request: Request) -> Response:
         if self.dead:
             return Dropped()
+        if self.key and request.headers["authorization"] != f"Bearer {self.key}":
+            return JSONResponse({"error": {"message": "Unauthorized"}}, 401)
         return JSONResponse({"object": "list", "data": [{"id": self.model, "object": "model"}]})
 
     async def metrics(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from dataset_build.captions.boxes import overlap
 from dataset_build.cli import app
+from resources import vllm
 from tests.captions.oracle.oracle import Knobs, Oracle
 from tests.captions.oracle.scenes import COLOURS, GROUND, SIGN, scene
 from tests.captions.oracle.server import stand_in
@@ -67,11 +68,21 @@ def test_try_ends_with_1_when_there_is_no_caption(image: Path) -> None:
     assert code == 1 and "refusal" in said
 
 
-def test_try_goes_on_after_errors_that_pass(image: Path) -> None:
-    oracle = Oracle({"": Knobs(fail_first=1, failure=503)})
+@pytest.mark.parametrize("failure", [500, 503, 429, 0])
+def test_try_goes_on_after_errors_that_pass(image: Path, failure: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vllm, "BACKOFF", (0.01,))
+    oracle = Oracle({"": Knobs(fail_first=1, failure=failure)})
     with serving(stand_in(oracle)) as server:
         assert run("try", "single_pass", str(image), "--endpoint", server.url)[0] == 0
     assert len(oracle.log) == 2
+
+
+def test_try_says_that_a_model_is_too_slow(image: Path) -> None:
+    (image.parent / "slow.toml").write_text("[captions]\ntimeout = 0.2\n")
+    with serving(stand_in(Oracle({"": Knobs(delay=5)}))) as server:
+        config = ("--config", str(image.parent / "slow.toml"))
+        code, said = run("try", "single_pass", str(image), "--endpoint", server.url, *config)
+    assert code == 1 and "timeout" in said and "no reply within 0.2 s" in said
 
 
 def test_compose_needs_no_server(image: Path) -> None:

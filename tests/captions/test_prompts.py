@@ -29,7 +29,7 @@ def test_texts_stand_between_marks_and_numbers_as_they_are() -> None:
         " to you.",
     ]  # fmt: skip
     assert Prompt("p", "Describe.\n").fill({}) == "Describe."
-    with pytest.raises(KeyError):
+    with pytest.raises(UserError, match=r"no value is given for \$"):
         prompt.fill({"count": 3})
 
 

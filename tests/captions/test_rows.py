@@ -211,17 +211,65 @@ def test_a_recipe_of_ones_own(mine: Path) -> None:
         ("singlepass", "did you mean single_pass"),
         ("nothing_like_it", "there are best_of_teachers, capsfusion"),
         ("none.py:x", "no such file"),
-        ("mine.py:none", "no recipe 'none'"),
+        ("mine.py:none", "no recipe 'none': it has haiku$"),
         ("mine.py:number", "no recipe 'number'"),
+        ("prompts/empty.py:x", r"write `@recipe\(…\)` above `async def x\(job\)`"),
         ("broken.py:x", "can't be loaded: SyntaxError"),
         ("", "no recipe ''"),
     ],
 )
 def test_recipes_that_are_not_there(name: str, says: str, mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (mine.parent / "broken.py").write_text("def (")
+    (mine.parent / "prompts" / "empty.py").touch()
     monkeypatch.chdir(mine.parent)
     with pytest.raises(UserError, match=says):
         load_recipe(name)
+
+
+MISTAKEN = """
+from dataset_build.captions.generate import generate
+from dataset_build.captions.recipe import recipe
+
+
+@recipe(PROMPTS)
+async def mistaken(job):
+    return RESULT
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "result", "says"),
+    [
+        ("roles=['vlmm']", "{}", "roles names vlmm; there are vlm, vlm2"),
+        ("needs=['tag']", "{}", "needs names tag; there are tags, alt_texts, text_boxes"),
+        (
+            "",
+            "{'caption': await generate(job, 'recap/short')}",
+            "uses the prompt 'recap/short': name it in its `prompts`",
+        ),
+        (
+            "prompts=['recap/with_hint']",
+            "{'caption': await generate(job, 'recap/with_hint')}",
+            "no value .* for \\$labels",
+        ),
+        ("prompts=['recap/short']", "await generate(job, 'recap/short')", "by variant, such as .*, not Said"),
+        ("prompts=['recap/short']", "await generate(job, 'recap/short', role='llm')", "asks the role 'llm': name it"),
+        ("prompts=['recap/short']", "await generate(job, 'recap/short', temprature=1)", "temprature: not a sampling"),
+    ],
+)
+def test_a_mistake_in_a_recipe_of_ones_own_is_one_line(declared: str, result: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MISTAKEN.replace("PROMPTS", declared).replace("RESULT", result))
+    with pytest.raises(UserError, match=says) as error:
+        captioned(load_recipe(f"{tmp_path}/mine.py:mistaken"), SCENE)
+    assert "\n" not in str(error.value)
+
+
+def test_a_recipe_sees_only_the_texts_that_it_says_it_needs(tmp_path: Path) -> None:
+    told = "{'caption': repr([job.subject.tags, job.subject.alt_texts])}"
+    for needs, seen in (("", "[(), ()]"), ("needs=['alt_texts']", "[(), ('Fair',)]")):
+        (tmp_path / "mine.py").write_text(MISTAKEN.replace("PROMPTS", needs).replace("RESULT", told))
+        rows = captioned(load_recipe(f"{tmp_path}/mine.py:mistaken"), SCENE, tags=["hat"], alts=["Fair"])
+        assert caption_of(rows) == seen
 
 
 def test_one_prompt_changes_one_recipe_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

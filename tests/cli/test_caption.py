@@ -33,7 +33,7 @@ def test_it_captions_a_sample_then_the_rest_then_nothing(run: Shell, lake: Path,
     command = ("caption", "--recipe", "single_pass", "--endpoint", server.url, "--lake", lake)
     code, out, err = run(*command, "--limit", 1)
     assert code == 0
-    assert "single_pass: 1 images, at least 1 calls, 1,200 tokens read, 200 written, if a call reads" in err
+    assert "single_pass: 1 images, some 1 calls, 1,200 tokens read, 200 written, if a call reads" in err
     assert "1 of 1 images" in err
     assert "single_pass: 1 of 1 images in" in out
     assert "1 calls, 10 tokens read, 4 written; 0 replies were known already" in out
@@ -61,18 +61,23 @@ def test_failures_are_counted_by_status(run: Shell, lake: Path, server: StandIn)
         (["--recipe", "singlepass"], 2, "no recipe 'singlepass'; did you mean single_pass?"),
         (["--recipe", "single_pass"], 2, "no model is bound to the role vlm: set `model` in [models.vlm]"),
         (["--recipe", "single_pass", "--endpoint", "x", "--serve", "y"], 2, "give one of them"),
-        (["--recipe", "single_pass", "--endpoint", "http://127.0.0.1:9/v1"], 1, "doesn't tell its models"),
+        (["--recipe", "single_pass", "--endpoint", "http://127.0.0.1:9/v1"], 1, "9/v1 doesn't answer ("),
+        (["--recipe", "single_pass", "--endpoint", "SERVER", "--model", "nobody"], 1, "serves stand-in, not nobody"),
+        (["--recipe", "rank_then_fuse", "--endpoint", "SERVER"], 2, "no model is bound to the role vlm2"),
+        (["--recipe", "compose", "--limit", "-1"], 2, "captions.limit: Input should be greater than or equal to 0"),
         (["--recipe", "compose", "--lake", "none"], 2, "run `dataset-build build` first"),
     ],
 )
 def test_what_a_user_can_mend_is_one_line(
     run: Shell,
     lake: Path,
+    server: StandIn,
     arguments: list[str],
     code: int,
     message: str,
 ) -> None:
-    found, out, err = run("caption", "--lake", lake, *arguments)
+    given = [server.url if each == "SERVER" else each for each in arguments]
+    found, out, err = run("caption", "--lake", lake, *given)
     assert (found, out) == (code, "")
     assert message in err
     assert "Traceback" not in err

@@ -1,6 +1,7 @@
 """Captions of a lake by a server: what is asked, what becomes rows, and what is asked again."""
 
 import io
+import itertools
 import shutil
 import signal
 import subprocess
@@ -24,6 +25,7 @@ from resources.captions import update_captions
 from resources.drops import Drops
 from resources.lake import Lake
 from resources.vllm import ServerLost
+from resources.vocabularies import Vocabularies
 from tests.bucket import copied, lake_at
 from tests.captions.stand_in import Answer, StandIn, completion, serving
 from tests.pictures import put
@@ -123,15 +125,29 @@ def test_each_image_is_asked_once_and_its_row_says_by_whom_and_how(home: Path, s
     assert len(server.bodies) == IMAGES
 
 
+def picture_in(body: dict[str, Any]) -> Image.Image:
+    (url,) = (part["image_url"]["url"] for part in body["messages"][0]["content"] if part["type"] == "image_url")
+    return Image.open(io.BytesIO(b64decode(url.removeprefix("data:image/jpeg;base64,"))))
+
+
 def test_pictures_are_sent_reduced_and_in_their_colours(home: Path, server: StandIn) -> None:
     run(home, config(home, server, max_side=320))
-    body = next(body for body in server.bodies if asked(body) == "tag_3")
-    (url,) = (part["image_url"]["url"] for part in body["messages"][0]["content"] if part["type"] == "image_url")
-    sent = Image.open(io.BytesIO(b64decode(url.removeprefix("data:image/jpeg;base64,"))))
+    sent = picture_in(next(body for body in server.bodies if asked(body) == "tag_3"))
     with Image.open(home / "scrape/03.png") as original:
         small = np.asarray(original.convert("RGB").resize((320, 200), Image.Resampling.BOX), np.int16)
     assert (sent.format, sent.size) == ("JPEG", (320, 200))
     assert np.quantile(np.abs(np.asarray(sent, np.int16) - small), 0.9) < 8  # levels of 255
+
+
+def test_a_size_for_one_recipe_makes_its_captions_stale_and_no_others(home: Path, server: StandIn) -> None:
+    plain, pair = config(home, server), config(home, server, "pair")
+    assert [run(home, each).total for each in (plain, pair)] == [IMAGES, IMAGES]
+    assert {picture_in(body).size for body in server.bodies} == {(640, 400)}
+    server.bodies.clear()
+    sizes = {f"{home}/recipes.py:plain": {"max_pixels": 16_000}}
+    smaller = [config(home, server, recipe, sizes=sizes) for recipe in ("plain", "pair")]
+    assert [run(home, each).total for each in smaller] == [IMAGES, 0]
+    assert {picture_in(body).size for body in server.bodies} == {(160, 100)}
 
 
 def test_every_candidate_is_a_row_of_its_own(home: Path, server: StandIn) -> None:
@@ -264,7 +280,7 @@ def stopped(home: Path, server: StandIn, how: signal.Signals, command: str = "ca
     def answer(body: dict[str, Any], number: int) -> Answer:
         if number == 7:
             process[0].send_signal(how)
-        return Answer(delay=0.05)
+        return Answer(f"A hat with {asked(body)}.", delay=0.05)
 
     server.answer = answer
     settings = config(home, server, max_in_flight=2)
@@ -290,6 +306,24 @@ def test_a_killed_run_asks_again_at_most_what_was_in_flight(home: Path, server: 
     repeated = [tag for tag, count in Counter(map(asked, server.bodies)).items() if count > 1]
     assert len(repeated) <= 2
     no_row_is_there_twice(rows(home, settings))
+
+
+def test_a_release_is_the_same_bytes_whatever_came_first_and_however_often_it_was_killed(
+    home: Path, server: StandIn
+) -> None:
+    """One lake is captioned one request at a time after it was killed, the other many at once."""
+    other = copied(lake_at(home / "lake"), home / "other")
+    assert stopped(home, server, signal.SIGKILL)[0] == -signal.SIGKILL
+    answers = itertools.cycle([0.0, 0.03, 0.01])
+    server.answer = lambda body, number: Answer(f"A hat with {asked(body)}.", delay=next(answers))
+    released = [
+        build(lake, config(home, server, max_in_flight=most), []).release
+        for lake, most in ((lake_at(home / "lake"), 1), (other, 8))
+    ]
+    files = [{name: file["sha256"] for name, file in release["files"].items()} for release in released if release]
+    tables = [{name: hash for name, hash in each.items() if name.endswith(".parquet")} for each in files]
+    assert len(tables) == 2 and len(tables[0]) >= 5
+    assert tables[0] == tables[1]
 
 
 def test_a_build_that_is_killed_over_captions_leaves_the_gpu_to_the_next(home: Path, server: StandIn) -> None:
@@ -343,16 +377,22 @@ def test_a_changed_prompt_or_model_makes_its_own_captions_stale(home: Path, serv
         assert run(home, changed).total == len(server.bodies) == expected
 
 
-def test_a_changed_tag_makes_the_captions_stale_of_images_that_carry_it(home: Path, server: StandIn) -> None:
-    plain, pair = config(home, server), config(home, server, "pair")
-    run(home, plain)
-    run(home, pair)
-    server.bodies.clear()
-    renamed = {"tags": {"rename": {"tag_3": "tag_33"}}}
-    for settings in (plain, pair):
-        changed = Config.model_validate({**settings.model_dump(), **renamed})
-        build(lake_at(home / "lake"), changed, [])
-    assert [asked(body) for body in server.bodies] == ["tag_33"]
+@pytest.mark.parametrize("how", ["rename", "alias"])
+def test_a_changed_tag_makes_the_captions_stale_of_images_that_carry_it(home: Path, server: StandIn, how: str) -> None:
+    def build_all(lines: str, rename: dict[str, str]) -> list[str]:
+        """The images that are asked about where the vocabulary has these lines."""
+        server.bodies.clear()
+        (home / "v.csv").write_text(lines)
+        Vocabularies(lake_at(home / "lake")).add(home / "v.csv")
+        both = by(config(home, server), *(f"{home}/recipes.py:{recipe}" for recipe in ("plain", "pair")))
+        tags = {"vocabularies": ["v"], "rename": rename}
+        build(lake_at(home / "lake"), Config.model_validate({**both.model_dump(), "tags": tags}), [])
+        return [asked(body) for body in server.bodies if "tag_" in str(body)]
+
+    assert len(build_all("hat,0,1,\n", {})) == IMAGES
+    changed = ("hat,0,1,\ntag_33,0,1,tag_3\n", {}) if how == "alias" else ("hat,0,1,\n", {"tag_3": "tag_33"})
+    assert build_all(*changed) == ["tag_33"]
+    assert len(server.bodies) == 1
 
 
 def test_the_release_shows_the_first_recipe_that_has_a_caption(home: Path, server: StandIn) -> None:

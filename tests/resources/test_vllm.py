@@ -180,8 +180,21 @@ def test_nobody_at_home_is_said_in_one_line() -> None:
         pass
     with pytest.raises(ServerLost, match=r"^http://127.0.0.1:\d+/v1 doesn't answer \(.*\)$"):
         using([server.url], one)
-    with pytest.raises(ServerLost, match="doesn't tell its models"):
+    with pytest.raises(ServerLost, match=r"^http://127.0.0.1:\d+/v1 doesn't answer \(.*refused"):
         served(server.url)
+
+
+def test_a_refusal_says_what_to_do() -> None:
+    wanted = "put its key into the environment variable DATASET_BUILD_API_KEY"
+    with serving(StandIn(key="s3cret")) as server:
+        with pytest.raises(ServerLost, match=rf"/v1: Error code: 401 - Unauthorized; {wanted}$"):
+            using([server.url], one)
+        with pytest.raises(ServerLost, match=rf"; {wanted}$"):
+            served(server.url)
+        with pytest.raises(ServerLost, match=r"404.*; is the address right\? most end in /v1$"):
+            served(server.url.removesuffix("/v1"))
+        with pytest.raises(ServerLost, match="missing an 'http://' or 'https://' protocol"):
+            served("127.0.0.1:8000/v1")
 
 
 def test_the_only_model_of_a_server_is_found() -> None:

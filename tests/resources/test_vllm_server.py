@@ -17,7 +17,7 @@ from dataset_build.captions.calls import Request, Turn
 from dataset_build.config import Binding
 from resources import vllm, vllm_server
 from resources.vllm import Endpoints, ServerLost
-from resources.vllm_server import command, reason, served_here
+from resources.vllm_server import NOT_INSTALLED, command, reason, served_here
 
 ROOT = Path(__file__).parents[2]
 
@@ -168,6 +168,7 @@ def test_it_listens_on_this_machine_only_and_takes_more_arguments() -> None:
         (["INFO fine", "api_server.py: error: argument --x: invalid"], "error: argument --x: invalid"),
         (["ValueError: first", "  OSError: nowhere is not a local folder"], "OSError: nowhere is not a local folder"),
         (["Killed", ""], "Killed"),
+        (["python: … (ModuleNotFoundError: No module named 'vllm')"], NOT_INSTALLED),
         ([], "it said nothing"),
     ],
 )

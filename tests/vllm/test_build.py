@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from dataset_build.build import BuildFailed, build
+from benchmarks.ingest import tree
+from dataset_build.build import BuildFailed, Watcher, build
 from dataset_build.config import Binding, Config
 from resources import vllm_server
 from resources.captions import update_captions
@@ -65,9 +66,9 @@ def rows(home: Path, settings: Config) -> list[dict[str, Any]]:
     return [row for batch in piece.batches() for row in batch.to_pylist()]
 
 
-def engine_of(log: list[str]) -> int:
-    """The process that vLLM computes in, by its log."""
-    (found,) = {int(number) for line in log for number in re.findall(r"EngineCore pid=(\d+)", line)}
+def engine() -> int:
+    """The process that computes in the vLLM of this process."""
+    (found,) = [each for each in tree(os.getpid()) if Path(f"/proc/{each}/comm").read_text() == "VLLM::EngineCor\n"]
     return found
 
 
@@ -83,15 +84,17 @@ def test_a_server_killed_half_way_ends_the_run_and_the_next_build_does_the_rest(
     home: Path, binding: Binding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vllm_server, "RESTARTS", 0)
-    settings, log = config(home, binding), list[str]()
+    settings, killed = config(home, binding), list[int]()
 
-    def kill_half_way(tally: Any) -> None:
-        if tally.done == IMAGES // 2:
-            os.kill(engine_of(log), signal.SIGKILL)
+    def kill_half_way(done: int, total: int) -> None:
+        if (done, total, killed) == (IMAGES // 2, IMAGES, []):
+            killed.append(engine())
+            os.kill(killed[0], signal.SIGKILL)
 
-    with pytest.raises(vllm_server.ServerLost, match=r"tiny-llava0: vLLM died: \w+"):
-        update_captions(Lake(home / "lake", settings), kill_half_way, log.append)
-    assert not alive(engine_of(log))
+    with pytest.raises(BuildFailed, match=r"^caption: ServerLost: .*tiny-llava0: vLLM died: \w+") as failure:
+        build(home / "lake", settings, [], watcher=Watcher(progress=kill_half_way))
+    assert "\n" not in str(failure.value)
+    assert not alive(*killed)
     first = rows(home, settings)
     assert IMAGES <= len(first) < 2 * IMAGES
     assert {row["status"] for row in first} == {"ok"}
@@ -114,7 +117,7 @@ def test_a_server_that_dies_is_started_again_and_no_row_is_lost(home: Path, bind
 
     def kill_once(tally: Any) -> None:
         if tally.done == 2:
-            os.kill(engine_of(log), signal.SIGKILL)
+            os.kill(engine(), signal.SIGKILL)
 
     (tally,) = update_captions(Lake(home / "lake", settings), kill_once, log.append)
     assert tally.statuses == {"ok": 20}
@@ -126,3 +129,14 @@ def test_a_model_that_is_not_there_is_said_in_one_line(home: Path, binding: Bind
     with pytest.raises(BuildFailed, match=r"nowhere: vLLM did not start: \w+Error: .*nowhere") as failure:
         build(home / "lake", settings, [])
     assert "\n" not in str(failure.value)
+
+
+def test_a_model_in_this_process_goes_through_the_same_recipes(home: Path, tiny: Path) -> None:
+    local = Binding(model=str(tiny), backend="transformers", sampling={"max_tokens": 8})
+    settings = config(home, local, recipes=["single_pass"], limit=3, max_failures=1)
+    build(home / "lake", settings, [])
+    written = rows(home, settings)
+    assert len({row["image_id"] for row in written}) == len(written) == 3
+    for row in written:
+        assert (row["model"], row["final"], json.loads(row["params"])["max_tokens"]) == (str(tiny), True, 8)
+        assert row["status"] in ("ok", "truncated") and row["tokens_in"] > 16 and row["tokens_out"] >= 8

@@ -5,6 +5,7 @@ One server serves all tests of the file, since it takes half a minute to start.
 
 import asyncio
 import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from dataset_build.captions.calls import CallFailed, Picture, Reply, Request, Sampling, Turn
 from dataset_build.config import Binding
+from resources.in_flight import Load, load_in
 from resources.vllm import Endpoints
 from resources.vllm_server import served_here
 from tests.vllm.conftest import small
@@ -23,13 +25,22 @@ DRAWN = Sampling(max_tokens=16, temperature=1.0, seed=7)
 
 
 @pytest.fixture(scope="module")
-def ask(binding: Binding) -> Iterator[Ask]:
+def runner() -> Iterator[asyncio.Runner]:
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(binding: Binding, runner: asyncio.Runner) -> Iterator[Endpoints]:
+    serving = served_here(binding, 120, 64, lambda line: None)
+    yield runner.run(serving.__aenter__())
+    runner.run(leave(serving))
+
+
+@pytest.fixture(scope="module")
+def ask(server: Endpoints, runner: asyncio.Runner) -> Ask:
     """Asks the server and waits for the reply."""
-    with asyncio.Runner() as runner:
-        server = served_here(binding, 120, 64, lambda line: None)
-        model: Endpoints = runner.run(server.__aenter__())
-        yield lambda request: runner.run(model.ask(request))
-        runner.run(leave(server))
+    return lambda request: runner.run(server.ask(request))
 
 
 async def leave(server: Any) -> None:
@@ -51,6 +62,13 @@ def test_greedy_answers_are_repeated_and_counted(ask: Ask, binding: Binding) -> 
     assert reply == ask(QUESTION)
     assert (reply.model, reply.revision, reply.tokens_out) == (binding.model, "r1", 16)
     assert reply.choices[0].finish == "length"
+
+
+def test_it_tells_its_load(ask: Ask, server: Endpoints) -> None:
+    ask(QUESTION)
+    with urllib.request.urlopen(server.endpoints[0].url.removesuffix("/v1") + "/metrics") as answer:
+        load = load_in(answer.read().decode())
+    assert load == Load(running=0, waiting=0, cache=0.0)
 
 
 def test_each_image_costs_its_tokens(ask: Ask) -> None:

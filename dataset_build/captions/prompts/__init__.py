@@ -38,12 +38,16 @@ class Prompt:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def fill(self, values: Values) -> str:
-        """The prompt with its $names replaced; raises KeyError for one that has no value.
+        """The prompt with its $names replaced. Raises UserError for one that has no value.
 
         Numbers stand as they are. Texts stand between <name> and </name>, lists as numbered lines between the same, and
         mappings as lines that begin with their keys.
         """
-        filled = Template(self.text).substitute({name: _data(name, value) for name, value in values.items()})
+        told = {name: _data(name, value) for name, value in values.items()}
+        try:
+            filled = Template(self.text).substitute(told)
+        except KeyError as name:
+            raise UserError(f"prompt {self.name!r}: no value is given for ${name.args[0]}") from name
         texts = [name for name, value in values.items() if not isinstance(value, int)]
         return "\n".join([filled.rstrip(), *([NOTE.format(name=texts[0])] if texts else [])])
 

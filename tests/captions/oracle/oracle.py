@@ -23,6 +23,8 @@ class Knobs:
     least: float = LEAST  # share of the picture's area below which a thing is not seen
     hallucinate: float = 0.0  # of the things that are not there, in descriptions
     omit: float = 0.0  # of the things that are there, in descriptions
+    omit_in: str = ""  # only in answers to tasks that begin so
+    backwards: bool = False  # points things out in the opposite order
     false_yes: float = 0.0
     false_no: float = 0.0
     bad_json: float = 0.0

@@ -84,7 +84,8 @@ def _believed(question: Question) -> list[Seen]:
     """What the oracle says it sees: some of what is there, some of what is not."""
     knobs, key = question.knobs, [(seen.name, seen.box) for seen in question.found]
     drawn = ("describe", question.task, question.number, key)
-    there = [seen for seen in question.found if knobs.draw("omit", *drawn, seen.name) >= knobs.omit]
+    omit = knobs.omit if question.task.startswith(knobs.omit_in) else 0.0
+    there = [seen for seen in question.found if knobs.draw("omit", *drawn, seen.name) >= omit]
     absent = [name for name in COLOURS if name not in question.shown]
     made_up = [name for name in absent if knobs.draw("invent", *drawn, name) < knobs.hallucinate]
     return [*there, *(Seen(name, (0.1, 0.1, 0.3, 0.3), 0.04) for name in made_up)]
@@ -135,6 +136,7 @@ def _regions(question: Question, name: str) -> str:
     wanted = things(question.given("thing")) if name == "one" else None
     found = [seen for seen in _believed(question) if wanted is None or seen.name in wanted]
     told = [{"label": seen.name, "box": [round(1000 * number) for number in seen.box]} for seen in found]
+    told = told[:: -1 if question.knobs.backwards else 1]
     return json.dumps({"objects": told})
 
 
@@ -145,17 +147,24 @@ def _verified(question: Question) -> Answer:
     true = sum(holds(claim, question.shown) for claim in spoken) / len(spoken)
     if question.task == "verify/label":
         true = float("wrong" not in unit)
-    if true == 1 and question.knobs.draw("no", unit, question.found) < question.knobs.false_no:
-        true = 0.0
-    elif true < 1 and question.knobs.draw("yes", unit, question.found) < question.knobs.false_yes:
-        true = 1.0
+    true = _errs(question, unit, true)
     p = 0.04 + 0.92 * true if true == 1 else 0.04 + 0.4 * true
     return ("yes" if p > 0.5 else "no"), p
 
 
+def _errs(question: Question, unit: str, true: float) -> float:
+    """How true the unit is held to be; whoever errs about it as a statement does so as a question."""
+    if true == 1 and question.knobs.draw("no", unit, question.found) < question.knobs.false_no:
+        return 0.0
+    if true < 1 and question.knobs.draw("yes", unit, question.found) < question.knobs.false_yes:
+        return 1.0
+    return true
+
+
 def _looked(question: Question) -> str:
     named = things(question.given("question"))
-    return "Yes." if named and set(named) <= set(question.shown) else "No."
+    held = [_errs(question, each, float(each in question.shown)) == 1 for each in named]
+    return "Yes." if named and all(held) else "No."
 
 
 def _split(question: Question, name: str) -> str:
