@@ -7,10 +7,10 @@ import dagster as dg
 from pydantic import Field
 
 from assets.partitions import VERSIONS, every_drop
-from assets.report import by_reason, column_lineage, sheet, spread, table
-from dataset_build.parquet_files import read_parquet
+from assets.report import TILES, column_lineage, sheet, spread, table
+from dataset_build.release.statistics import read_statistics
 from resources.lake import Lake
-from resources.releases import CHECKS, discard, publish, stage
+from resources.releases import CHECKS, discard, publish, rejected_samples, stage
 
 DESCRIPTIONS = {
     "no_duplicate": "No image and no decoded picture stands twice.",
@@ -18,6 +18,9 @@ DESCRIPTIONS = {
     "takedown": "No image is taken down.",
     "counts": "Every occurrence is in images or in rejects with a reason, and the counts add up from stage to stage.",
 }
+
+
+REASONS = ("stage", "reason", "occurrences")
 
 
 class Notes(dg.Config):
@@ -55,8 +58,8 @@ def release(
         context.log.info(f"the content is that of release {staged.twin}; nothing was published")
         yield dg.AssetObservation("release", partition=context.partition_key, metadata={"twin": staged.twin})
         return
+    samples, counted = rejected_samples(staged, TILES), read_statistics(staged.folder) or {"reasons": []}
     folder = publish(staged)
-    rejects = read_parquet(folder / "rejects.parquet", columns=["image_id", "stage", "reason"]).to_pylist()
     yield dg.MaterializeResult(
         data_version=dg.DataVersion(staged.manifest["content"]),
         metadata={
@@ -64,12 +67,8 @@ def release(
             "dagster/uri": str(folder),
             **column_lineage("release_images"),
             "seconds": round(time.monotonic() - started, 2),
-            "by_reason": table(("stage", "reason", "occurrences"), by_reason(rejects)),
-            "kept_sheet": sheet(lake, [(id_, "") for id_ in lake.sample("kept", 24)], "a sample of what was kept"),
-            "rejected_sheet": sheet(
-                lake,
-                spread([r for r in rejects if r["image_id"]], 24),
-                "a sample of what was rejected, and why",
-            ),
+            "by_reason": table(REASONS, (tuple(row[name] for name in REASONS) for row in counted["reasons"])),
+            "kept_sheet": sheet(lake, [(id_, "") for id_ in lake.sample("kept", TILES)], "a sample of what was kept"),
+            "rejected_sheet": sheet(lake, spread(samples, TILES), "a sample of what was rejected, and why"),
         },
     )

@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow.parquet as pq
 
 from dataset_build import schemas
 from dataset_build.errors import RunError, UserError
 from dataset_build.locations import is_remote, scratch
 from dataset_build.queries import load_query
-from dataset_build.release.card import card, summary
+from dataset_build.release.card import EXAMPLES, card, summary
 from dataset_build.release.croissant import croissant
 from dataset_build.release.database import write_database
 from dataset_build.release.errors import BadVersion
@@ -155,10 +157,24 @@ def describe(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
     """Write the statistics, the Croissant metadata and the card of the tables in `folder`."""
     statistics, parent = measure(folder, lake.config.engine.memory), manifest["parent"]
     before = read_statistics(lake.root / "releases" / parent) if parent is not None else None
-    described = pq.read_table(folder / "images.parquet", columns=["image_id", "caption", "license"])
+    images = folder / "images.parquet"
+    licences = pq.read_table(images, columns=["license"], read_dictionary=["license"]).column("license")
     write_text(folder / STATISTICS, as_json(statistics))
     write_text(folder / CROISSANT, croissant(manifest, summary(manifest["stages"])))
-    write_text(folder / CARD, card(manifest, described, statistics, before))
+    write_text(folder / CARD, card(manifest, licences, _first_rows(images, EXAMPLES), statistics, before))
+
+
+def _first_rows(table: Path, limit: int) -> list[dict[str, Any]]:
+    with pq.ParquetFile(table) as file:
+        return [row for batch in islice(file.iter_batches(limit), 1) for row in batch.to_pylist()]
+
+
+def rejected_samples(staged: Staged, limit: int) -> list[dict[str, Any]]:
+    """Image and reason of some that a staged release leaves out, at most `limit` of each reason."""
+    query = load_query("rejected_samples")
+    with duckdb.connect(":memory:") as connection:
+        connection.read_parquet(str(staged.folder / "rejects.parquet")).create_view("rejects")
+        return connection.execute(query.text, {"limit": limit}).to_arrow_table().to_pylist()
 
 
 def publish(staged: Staged) -> Path:
@@ -201,7 +217,8 @@ def run_checks(
 
 
 def _made_from(lake: Lake, folder: Path) -> dict[str, Any]:
-    files, rejects, skipped = files_of(folder), pq.read_table(folder / "rejects.parquet"), skipped_stages(lake)
+    files, skipped = files_of(folder), skipped_stages(lake)
+    rejects = pq.read_table(folder / "rejects.parquet", columns=["stage", "reason"])
     complete = lake.complete_drops()
     return {
         "content": content(files),

@@ -2,15 +2,15 @@
 -- view
 -- inputs: found_occurrences, occurrences, drops, current_occurrences, homes, verdicts
 with newest as (
-    select o.source, o.uri, arg_max(o.status, d.sequence) as status
+    select o.source, o.uri, max(d.sequence) as sequence, arg_max(o.status, d.sequence) as status
     from occurrences o join drops d on d.drop = o.drop
-    group by o.source, o.uri
+    group by o.source, o.uri having min(d.sequence) < max(d.sequence)
 )
 select o.drop, o.uri, o.member, 'source' as stage, if(n.status = 'vanished', 'vanished', 'replaced') as reason,
     null::double as value, null::double as threshold
 from found_occurrences o
-join newest n on n.source = o.source and n.uri = o.uri
-where not exists (select 1 from current_occurrences c where c.drop = o.drop and c.uri = o.uri)
+join drops d on d.drop = o.drop
+join newest n on n.source = o.source and n.uri = o.uri and n.sequence > d.sequence
 union all
 select "drop", uri, member, 'source', status, null, null from current_occurrences where image_id is null
 union all

@@ -47,34 +47,39 @@ judged as (
     left join stages first on first.stage = c.failed[1]
     cross join stages s
     group by all
+),
+numbered as (select *, row_number() over (order by failed, is_current, has_text) as number from judged),
+-- The verdicts, the longest of all lists, are not carried through the sort.
+sorted as (
+    select
+        p.image_id,
+        k.image_id is not null as kept,
+        p.occurrences,
+        coalesce(f.failures, []) as failures,
+        j.number as verdicts,
+        t.number as takedown,
+        h.verdict as override,
+        coalesce(t.words, h.reason) as by_hand,
+        d.keeper as duplicate_of,
+        d.distance as duplicate_distance,
+        coalesce(m.merged, []) as merged,
+        c.caption_id,
+        c.model as caption_model,
+        c.prompt_hash as caption_prompt_hash,
+        c.fingerprint as caption_fingerprint,
+        c.parent as caption_parent
+    from places p
+    left join kept k on k.image_id = p.image_id
+    left join failures f on f.image_id = p.image_id
+    left join homes o on o.image_id = p.image_id
+    left join current_text x on x.image_id = p.image_id
+    join numbered j on j.failed = coalesce(list_transform(f.failures, lambda x: x.stage), [])
+        and j.is_current = (o.image_id is not null) and j.has_text = coalesce(x.status = 'ok', false)
+    left join taken_down t on t.image_id = p.image_id
+    left join current_overrides h on h.image_id = p.image_id
+    left join duplicates d on d.image_id = p.image_id and d.keeper <> p.image_id
+    left join merged m on m.keeper = p.image_id
+    left join chosen_captions c on c.image_id = p.image_id
+    order by p.image_id
 )
-select
-    p.image_id,
-    k.image_id is not null as kept,
-    p.occurrences,
-    coalesce(f.failures, []) as failures,
-    j.verdicts,
-    t.number as takedown,
-    h.verdict as override,
-    coalesce(t.words, h.reason) as by_hand,
-    d.keeper as duplicate_of,
-    d.distance as duplicate_distance,
-    coalesce(m.merged, []) as merged,
-    c.caption_id,
-    c.model as caption_model,
-    c.prompt_hash as caption_prompt_hash,
-    c.fingerprint as caption_fingerprint,
-    c.parent as caption_parent
-from places p
-left join kept k on k.image_id = p.image_id
-left join failures f on f.image_id = p.image_id
-left join homes o on o.image_id = p.image_id
-left join current_text x on x.image_id = p.image_id
-join judged j on j.failed = coalesce(list_transform(f.failures, lambda x: x.stage), [])
-    and j.is_current = (o.image_id is not null) and j.has_text = coalesce(x.status = 'ok', false)
-left join taken_down t on t.image_id = p.image_id
-left join current_overrides h on h.image_id = p.image_id
-left join duplicates d on d.image_id = p.image_id and d.keeper <> p.image_id
-left join merged m on m.keeper = p.image_id
-left join chosen_captions c on c.image_id = p.image_id
-order by p.image_id
+select * replace ((select list(verdicts order by number) from numbered)[verdicts] as verdicts) from sorted

@@ -11,7 +11,9 @@ with judged as (
         ) as failures
     from occurrence_failures f join stages s on s.stage = f.stage
     group by f.drop, f.uri, f.member
-)
+),
+-- A condition on the left side of a left join would compare every row with every other.
+keepers as (select image_id, keeper from duplicates where keeper <> image_id)
 select
     j.drop, j.uri, j.member, o.source, o.image_id,
     j.failures[1].stage as stage,
@@ -26,7 +28,7 @@ select
     j.failures
 from judged j
 join found_occurrences o on o.drop = j.drop and o.uri = j.uri and o.member is not distinct from j.member
-left join duplicates d on d.image_id = o.image_id and d.keeper <> o.image_id and j.failures[1].stage <> 'source'
+left join keepers d on d.image_id = if(j.failures[1].stage = 'source', null, o.image_id)
 left join taken_down t on t.image_id = o.image_id
 left join current_overrides v on v.image_id = o.image_id
 order by j.drop, j.uri, j.member

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, err, out
 from dataset_build.release.text import plain
@@ -60,7 +60,8 @@ def takedown_list(lake: LakeOption = LAKE, config: ConfigOption = None) -> None:
 
     held = Lake(lake.resolve(), load_config(config))
     images, releases = images_of(held), held_by(held)
-    table = Table("#", "what", "value", "radius", "reason", "added", "images", "held by releases")
+    value, held_by_releases = (Column(name, overflow="fold") for name in ("value", "held by releases"))
+    table = Table("#", "what", value, "radius", "reason", "added", "images", held_by_releases)
     for row in held.view("active_takedowns").sort_by("number").to_pylist():
         number = row["number"]
         table.add_row(

@@ -27,15 +27,19 @@ stories as (
     from lineage l left join files f on f.release = l.release and f.image_id = l.image_id
     where l.release in (a::varchar, b::varchar) and not l.kept
 ),
-gone as (
-    select
-        if(k.image_id is null, 'removed', 'replaced') as change,
-        o.image_id, o.uri, o.member, s.stage, coalesce(s.reason, 'not_found') as reason,
-        s.value, s.threshold, s.detail, k.image_id as replaced_by, o.caption as caption_before, k.caption as caption_after
+left_out as (
+    select o.image_id, o.uri, o.member, o.caption, s.* exclude (release, image_id)
     from old o
     anti join new n on n.image_id = o.image_id
     left join (from stories where release = b::varchar) s on s.image_id = o.image_id
-    left join new k on k.image_id = s.stands_for_it
+),
+gone as (
+    select
+        if(k.image_id is null, 'removed', 'replaced') as change,
+        o.image_id, o.uri, o.member, o.stage, coalesce(o.reason, 'not_found') as reason,
+        o.value, o.threshold, o.detail, k.image_id as replaced_by, o.caption as caption_before, k.caption as caption_after
+    from left_out o
+    left join (from new where image_id in (select stands_for_it from left_out)) k on k.image_id = o.stands_for_it
 ),
 come as (
     select
@@ -45,19 +49,17 @@ come as (
     anti join old o on o.image_id = n.image_id
     left join (from stories where release = a::varchar) s on s.image_id = n.image_id
 ),
-both_kept as (
-    select
-        n.image_id, n.uri, n.member, o.caption as caption_before, n.caption as caption_after,
-        o.tags as tags_before, n.tags as tags_after
-    from new n join old o on o.image_id = n.image_id
-),
--- A caption that was kept has kept its id, so that few of them are looked up.
+-- Joins hold one side in memory: ids and hashes of all images, texts only of those that differ.
 chosen as (
-    select k.image_id, x.caption_id as id_before, y.caption_id as id_after
-    from both_kept k
-    join lineage x on x.release = a::varchar and x.image_id = k.image_id
-    join lineage y on y.release = b::varchar and y.image_id = k.image_id
+    select image_id, x.caption_id as id_before, y.caption_id as id_after
+    from (from lineage where release = a::varchar and kept) x
+    join (from lineage where release = b::varchar and kept) y using (image_id)
     where x.caption_id is distinct from y.caption_id
+),
+tagged as (
+    select image_id
+    from (select image_id, hash(tags) as tags from old) o join (select image_id, hash(tags) as tags from new) n using (image_id)
+    where o.tags <> n.tags
 ),
 written as (
     select
@@ -67,7 +69,7 @@ written as (
 ),
 recaptioned as (
     select
-        'recaptioned' as change, k.image_id, k.uri, k.member,
+        'recaptioned' as change, n.image_id, n.uri, n.member,
         coalesce(nullif(concat_ws(
             ', ',
             if(x.recipe is distinct from y.recipe, 'recipe', null),
@@ -76,19 +78,20 @@ recaptioned as (
             if(x.prompt_hash is distinct from y.prompt_hash, 'prompt', null),
             if(x.input_hash is distinct from y.input_hash, 'texts', null)
         ), ''), 'settings') as reason,
-        k.caption_before, k.caption_after, x.made as made_before, y.made as made_after
+        o.caption as caption_before, n.caption as caption_after, x.made as made_before, y.made as made_after
     from chosen c
-    join both_kept k on k.image_id = c.image_id
+    join old o on o.image_id = c.image_id
+    join new n on n.image_id = c.image_id
     left join (from written where release = a::varchar) x on x.caption_id = c.id_before
     left join (from written where release = b::varchar) y on y.caption_id = c.id_after
-    where k.caption_before is distinct from k.caption_after or x.made is distinct from y.made
+    where o.caption is distinct from n.caption or x.made is distinct from y.made
 ),
 retagged as (
     select
-        image_id, uri, member,
-        list_filter(tags_after, lambda tag: not list_contains(tags_before, tag)) as tags_added,
-        list_filter(tags_before, lambda tag: not list_contains(tags_after, tag)) as tags_removed
-    from both_kept where tags_before is distinct from tags_after
+        n.image_id, n.uri, n.member,
+        list_filter(n.tags, lambda tag: not list_contains(o.tags, tag)) as tags_added,
+        list_filter(o.tags, lambda tag: not list_contains(n.tags, tag)) as tags_removed
+    from tagged t join old o on o.image_id = t.image_id join new n on n.image_id = t.image_id
 )
 select
     change, image_id, uri, member, stage, reason, value, threshold, detail, replaced_by,

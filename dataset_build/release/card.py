@@ -93,26 +93,27 @@ Made by dataset-build {code}, with these settings:
 
 def card(
     manifest: Mapping[str, Any],
-    images: pa.Table,
+    licences: pa.ChunkedArray,
+    examples: Sequence[Mapping[str, Any]],
     statistics: Statistics | None = None,
     before: Statistics | None = None,
 ) -> str:
     """The card of a release, in Markdown with YAML front matter (huggingface.co/docs/hub/datasets-cards).
 
-    `images` is the release's table, of which image_id, caption and license are used: all rows, since a licence is
-    stated only if it is every image's. `before` are the statistics of the parent release. The same arguments give the
+    `licences` are those of all images, since one is stated only if it is every image's; `examples` are rows of images
+    that are shown with their captions. `before` are the statistics of the parent release. The same arguments give the
     same card; no clock and no run id are in it.
     """
     return CARD.format(
-        front_matter=_front_matter(images),
+        front_matter=_front_matter(licences),
         version=escape(manifest["version"]),
         summary=summary(manifest["stages"]),
         files=_files(manifest["files"]),
         funnel=_funnel(manifest["stages"]) + _skipped(manifest.get("skipped", {})),
         picture=_picture(manifest["stages"]),
         statistics=sections(statistics, before) if statistics else "",
-        limits="\n".join(f"- {limit}" for limit in _limits(manifest, images)),
-        examples=_examples(images),
+        limits="\n".join(f"- {limit}" for limit in _limits(manifest, licences)),
+        examples=_examples(examples),
         columns="\n\n".join(map(_columns, RELEASE_TABLES)),
         drops=_drops(manifest["drops"], manifest["failed_drops"]),
         code=escape(_code(manifest["code"])),
@@ -120,21 +121,21 @@ def card(
     )
 
 
-def _front_matter(images: pa.Table) -> str:
+def _front_matter(licences: pa.ChunkedArray) -> str:
     """YAML; every value that isn't ours is written as a JSON string, which YAML reads."""
     lines = ["configs:"]
     for number, table in enumerate(RELEASE_TABLES):
         lines += [f"- config_name: {table.name}", f"  data_files: {table.name}.parquet"]
         lines += ["  default: true"] if number == 0 else []
-    licence = _licence(images)
+    licence = _licence(licences)
     lines += [f"license: {json.dumps(licence)}"] if licence else []
-    lines += [f"size_categories:\n- {_size(images.num_rows)}"]
+    lines += [f"size_categories:\n- {_size(len(licences))}"]
     return "\n".join([*lines, "task_categories:\n- text-to-image\n- image-to-text", "tags:\n- dataset-build"])
 
 
-def _licence(images: pa.Table) -> str | None:
+def _licence(licences: pa.ChunkedArray) -> str | None:
     """The licence that all images share, if it is one that the hub has an identifier for."""
-    stated = images.column("license").unique().to_pylist()
+    stated = licences.unique().to_pylist()
     name = re.sub(r"\s+", "-", stated[0].strip().lower()) if len(stated) == 1 and stated[0] else ""
     return name if LICENCES.fullmatch(name) else None
 
@@ -176,9 +177,9 @@ def _picture(stages: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(["```text", *bars, "```", ""])
 
 
-def _limits(manifest: Mapping[str, Any], images: pa.Table) -> Iterator[str]:
-    unlicensed = images.column("license").null_count
-    yield f"Licences are what the sources state, unchecked; {unlicensed:,} of {images.num_rows:,} images have none."
+def _limits(manifest: Mapping[str, Any], licences: pa.ChunkedArray) -> Iterator[str]:
+    none = licences.null_count
+    yield f"Licences are what the sources state, unchecked; {none:,} of {len(licences):,} images have none."
     yield "Tags and ratings are as their sources gave them; who is shown is counted by tags, not by looking."
     yield "Captions may be wrong: no person has read them, unless their model is human."
     yield from (f"Nothing was judged in stage {escape(s)}." for s in manifest.get("skipped", {}))
@@ -186,8 +187,7 @@ def _limits(manifest: Mapping[str, Any], images: pa.Table) -> Iterator[str]:
         yield f"{len(failed):,} drops failed and are left out."
 
 
-def _examples(images: pa.Table) -> str:
-    rows = images.select(["image_id", "caption"]).slice(0, EXAMPLES).to_pylist()
+def _examples(rows: Iterable[Mapping[str, Any]]) -> str:
     return markdown_table(("image", "caption"), [(r["image_id"][:12], _short(r["caption"])) for r in rows])
 
 

@@ -1,5 +1,6 @@
 """The story of one image: where it was found, what was measured, what it failed, and what it is called."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -12,6 +13,7 @@ from dataset_build.release.text import plain
 
 SUPERSEDED = {"replaced", "vanished"}
 CANDIDATES = 10
+ID = re.compile(r"[0-9a-fA-F]{4,64}")
 TOLD_ELSEWHERE = {
     "image_id",
     "drop",
@@ -24,13 +26,22 @@ TOLD_ELSEWHERE = {
     "tag_string",
 }
 
-FIND = """
-with places as (select *, concat_ws('/', uri, member) as place from occurrences),
+# A range of ids skips the rows outside it, which starts_with doesn't; g follows the hex digits.
+BY_ID = """
+select image_id, drop, uri, member, kept, stage, reason, detail
+from occurrences where image_id >= lower($image) and image_id < lower($image) || 'g'
+order by kept desc, image_id, drop, uri, member
+"""
+BY_PLACE = """
+with named as (
+    from occurrences
+    where ends_with(uri, regexp_extract($image, '[^/]*$')) or ends_with(member, regexp_extract($image, '[^/]*$'))
+),
+places as (select *, concat_ws('/', uri, member) as place from named),
 fits as (
     select *, case
-        when starts_with(image_id, lower($image)) and regexp_full_match($image, '[0-9a-fA-F]{4,64}') then 1
-        when ends_with('/' || place, '/' || $image) or ends_with('/' || uri, '/' || $image) then 2
-        when ends_with($image, '/' || place) then 2 + 1 / length(place)
+        when ends_with('/' || place, '/' || $image) or ends_with('/' || uri, '/' || $image) then 1
+        when ends_with($image, '/' || place) then 1 + 1 / length(place)
     end as fit
     from places
 )
@@ -138,7 +149,8 @@ def find(release: Release, image: str) -> list[Occurrence]:
     A path that is longer than what the release knows of it, such as an absolute one, is found by its end.
     """
     image = image.encode(errors="replace").decode().removeprefix("./")
-    return _occurrences(release, FIND, image) if image else []
+    of_id = _occurrences(release, BY_ID, image) if ID.fullmatch(image) else []
+    return of_id or (_occurrences(release, BY_PLACE, image) if image else [])
 
 
 def _occurrences(release: Release, query: str, image: str) -> list[Occurrence]:

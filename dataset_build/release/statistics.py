@@ -57,15 +57,15 @@ def read_statistics(folder: Path) -> Statistics | None:
     return json.loads(path.read_bytes()) if path.exists() else None
 
 
-def compared(now: Statistics, before: Statistics | None, name: str) -> list[Row]:
+def compared(now: Statistics, before: Statistics | None, name: str, column: str | None = None) -> list[Row]:
     """The rows of one table, each with `before`: the count of the same row in another release, null if there is none.
 
-    Rows that are only in the other one come last, with a count of 0.
+    Rows that are only in the other one come last, with a count of 0. Another `column` can be compared than the counts.
     """
     earlier = (before or {}).get(name, [])
     if not before or not (now[name] or earlier):
         return now[name]
-    count = next(column for column in (now[name] or earlier)[0] if column in SIZES)
+    count = column or next(each for each in (now[name] or earlier)[0] if each in SIZES)
     old = {_key(row): row[count] for row in earlier}
     rows = [{**row, "before": old.pop(_key(row), None)} for row in now[name]]
     gone = [row for row in earlier if _key(row) in old]

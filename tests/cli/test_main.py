@@ -252,6 +252,8 @@ def test_what_people_say_and_what_becomes_of_a_release(run: Shell, built: Path, 
     listed = run("takedown", "list")[1]
     assert "asked [bold]nicely[/bold]" in listed
     assert "1 (1)" in listed
+    cells = [line.split("│")[3].strip() for line in listed.splitlines() if line.startswith("│")]
+    assert "".join(cells) == url
     assert run("override", "reject", image[:12], "--reason", "x")[1] == f"reject {image}; the next release follows\n"
     (tmp_path / "a.csv").write_text(f"path,caption\n{uri},Mine.\nnowhere.png,X.\n")
     code, out, err = run("annotations", "import", "a.csv")

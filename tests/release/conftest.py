@@ -157,7 +157,7 @@ def publish(write_tables: Callable[..., Path], manifest_of: Callable[..., dict[s
         write_tables(folder, **tables)
         manifest = manifest_of(folder, sequence)
         images = pq.read_table(folder / "images.parquet")
-        (folder / "README.md").write_text(card(manifest, images), "utf-8")
+        (folder / "README.md").write_text(card(manifest, images["license"], images.to_pylist()), "utf-8")
         write_database(folder, manifest)
         seal(folder, {**manifest, "files": files_of(folder)})
         return Release(folder)

@@ -10,6 +10,7 @@ from dataset_build.release.card import card
 from dataset_build.release.markdown import escape
 
 Manifest = dict[str, Any]
+Images = tuple[pa.ChunkedArray, list[dict[str, Any]]]
 
 
 @pytest.fixture
@@ -17,11 +18,14 @@ def manifest(tmp_path: Path, write_tables: Callable[..., Path], manifest_of: Cal
     return manifest_of(write_tables(tmp_path / "2026-01"))
 
 
-def images(*captions: str, licences: list[str | None] | None = None, rows: int = 0) -> pa.Table:
+def images(
+    *captions: str, licences: list[str | None] | None = None, rows: int = 0
+) -> tuple[pa.ChunkedArray, list[dict[str, Any]]]:
     texts = [*captions, *["x"] * (rows - len(captions))]
     ids = [f"{n:064x}" for n in range(len(texts))]
     stated = pa.array(licences or [None] * len(texts), pa.string())
-    return pa.table({"image_id": ids, "caption": pa.array(texts, pa.string()), "license": stated})
+    examples = [{"image_id": image_id, "caption": text} for image_id, text in zip(ids, texts, strict=True)]
+    return pa.chunked_array([stated]), examples
 
 
 def front_matter(text: str) -> Any:
@@ -31,7 +35,7 @@ def front_matter(text: str) -> Any:
 
 
 def test_front_matter(manifest: Manifest) -> None:
-    assert front_matter(card(manifest, images("A cat.", licences=["CC BY-SA 4.0"]))) == {
+    assert front_matter(card(manifest, *images("A cat.", licences=["CC BY-SA 4.0"]))) == {
         "configs": [
             {"config_name": "images", "data_files": "images.parquet", "default": True},
             {"config_name": "captions", "data_files": "captions.parquet"},
@@ -50,16 +54,16 @@ def test_front_matter(manifest: Manifest) -> None:
     "licences", [["mit", "cc0-1.0"], ["mit", None], ["all rights: reserved\n- x", "all rights: reserved\n- x"]]
 )
 def test_no_licence_unless_all_share_a_known_one(manifest: Manifest, licences: list[str | None]) -> None:
-    assert "license" not in front_matter(card(manifest, images("a", "b", licences=licences)))
+    assert "license" not in front_matter(card(manifest, *images("a", "b", licences=licences)))
 
 
 @pytest.mark.parametrize(("rows", "category"), [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10_000, "10K<n<100K")])
 def test_size_category(manifest: Manifest, rows: int, category: str) -> None:
-    assert front_matter(card(manifest, images(rows=rows)))["size_categories"] == [category]
+    assert front_matter(card(manifest, *images(rows=rows)))["size_categories"] == [category]
 
 
 def test_the_tables_show_the_counts(manifest: Manifest) -> None:
-    lines = card(manifest, images("A cat.")).splitlines()
+    lines = card(manifest, *images("A cat.")).splitlines()
     assert "# Release 2026-01" in lines
     assert "2 captioned images, out of 8 occurrences of images and broken files." in lines
     assert "| source | 8 | not_an_image 1, replaced 1 | 6 |" in lines
@@ -73,24 +77,24 @@ def test_the_tables_show_the_counts(manifest: Manifest) -> None:
 def test_no_clock_and_no_run_id(manifest: Manifest) -> None:
     later = {**manifest, "created_at": "2031-01-01T00:00:00+00:00", "run_id": "other"}
     later["drops"] = [{**drop, "registered_at": "2030", "run_id": "other"} for drop in manifest["drops"]]
-    assert card(manifest, images("A cat.")) == card(later, images("A cat."))
+    assert card(manifest, *images("A cat.")) == card(later, *images("A cat."))
 
 
 def test_failed_drops_are_named(manifest: Manifest) -> None:
-    text = card({**manifest, "failed_drops": ["bad*drop"]}, images())
+    text = card({**manifest, "failed_drops": ["bad*drop"]}, *images())
     assert "Left out, since they failed: bad\\*drop." in text
 
 
 def test_hostile_captions_stay_in_their_cell(manifest: Manifest) -> None:
     hostile = "x | y\n---\n# T <img onerror=alert(1)> [a](http://b) `c` ${d} \x1b[0m"
-    lines = card(manifest, images(hostile)).splitlines()
+    lines = card(manifest, *images(hostile)).splitlines()
     assert [line for line in lines if line.startswith("| 000000000000")] == [
         r"| 000000000000 | x \| y\\n---\\n\# T &lt;img onerror=alert(1)&gt; \[a\](http\://b) \`c\` \${d} \\x1b\[0m |"
     ]
 
 
 def test_long_captions_are_cut(manifest: Manifest) -> None:
-    assert f"| 000000000000 | {'a' * 300} … |" in card(manifest, images("a" * 301))
+    assert f"| 000000000000 | {'a' * 300} … |" in card(manifest, *images("a" * 301))
 
 
 @pytest.mark.parametrize(

@@ -176,6 +176,15 @@ def test_the_card_shows_them(statistics: Statistics) -> None:
     assert "| orientation | portrait | 99 | 99 | 99.0 |" in lines
 
 
+def test_lengths_are_drawn_beside_the_published_and_those_before(statistics: Statistics, tmp_path: Path) -> None:
+    longer = {**statistics, "captions": [{**row, "median": row["median"] + 40} for row in statistics["captions"]]}
+    rows = compared(longer, statistics, "captions", "median")
+    assert [(row["variant"], row["median"], row["before"]) for row in rows] == [("plain", 44, 4), ("dsc", 41, 1)]
+    write_plots(longer, statistics, tmp_path)
+    shown = {(each.text or "").strip() for each in ET.parse(tmp_path / "captions.svg").iter()}
+    assert {"now", "published", "before", "dense: dsc: vlm"} <= shown
+
+
 def test_plots_are_deterministic_and_escaped(statistics: Statistics, tmp_path: Path) -> None:
     hostile = {**statistics, "tags": [{"tag": "<script>x</script> $a_b$ 猫", "images": 3}]}
     first = write_plots(hostile, statistics, tmp_path / "a")
