@@ -54,7 +54,11 @@ def _of_csv(path: Path) -> Iterator[Annotation]:
     csv.field_size_limit(MAX_CELL)
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         rows = csv.DictReader(file, strict=True)
-        if not (set(TEXTS) & set(rows.fieldnames or ()) and set(NAMES) & set(rows.fieldnames or ())):
+        try:
+            header = set(rows.fieldnames or ())
+        except csv.Error as error:
+            raise BadAnnotations(f"{path}: its header is not CSV: {error}") from error
+        if not (set(TEXTS) & header and set(NAMES) & header):
             raise BadAnnotations(f"{path}: the header needs caption, and one of {', '.join(NAMES)}")
         first = 2
         while True:

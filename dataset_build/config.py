@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from dataset_build.errors import UserError
 from dataset_build.sections.base import Section
@@ -71,6 +72,13 @@ __all__ = [
     "with_settings",
 ]
 
+# How models and buckets are reached, where a build runs and when: it changes no row, and may be nobody else's business.
+PRIVATE: dict[str, Any] = {
+    **dict.fromkeys(("engine", "nightly", "s3"), True),
+    "models": {role: {"endpoints", "arguments", "python"} for role in Models.model_fields},
+}
+UNSAID = {"endpoints", "endpoint_url", "arguments", "extra"}  # settings whose wrong values errors don't repeat
+
 
 class Config(Section):
     """The whole configuration."""
@@ -109,6 +117,10 @@ class Config(Section):
         if "tmars" in self.corpus.rules and self.text.detect == "off":
             raise ValueError("rule tmars: text.detect is off, and text that isn't found can't be painted over")
         return self
+
+    def published(self) -> dict[str, Any]:
+        """The settings as releases tell them, without what is private."""
+        return self.model_dump(exclude=PRIVATE)
 
 
 class ConfigError(UserError):
@@ -185,8 +197,14 @@ def _value(text: str) -> Any:
 
 
 def _problems(error: ValidationError) -> str:
-    lines = (f"{'.'.join(map(str, e['loc']))}: {e['msg']} (got {e['input']!r})" for e in error.errors())
-    return "; ".join(lines)
+    return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}{_got(e)}" for e in error.errors())
+
+
+def _got(error: ErrorDetails) -> str:
+    """The value that is wrong, unless a key may be in it: in a whole table, or in what was put into a wrong place."""
+    said = error["input"]
+    misplaced = error["type"] == "extra_forbidden" and not isinstance(said, int | float)
+    return "" if misplaced or isinstance(said, dict) or UNSAID & set(error["loc"]) else f" (got {said!r})"
 
 
 def template() -> str:

@@ -33,13 +33,14 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
         "listing": {"code": listing.VERSION},
         "occurrences": {
             "code": ingest.VERSION,
+            "listing": listing.VERSION,
             "dialects": dialects.VERSION,
             "facts": facts.VERSION,
             "images": limits,
         },
-        "image_facts": {"code": facts.VERSION, "images": limits},
-        "text_regions": text_detection(config),
-        "image_embeddings": embeddings(config),
+        "image_facts": {"code": facts.VERSION, "listing": listing.VERSION, "images": limits},
+        "text_regions": {**text_detection(config), "places": _query("text_places", config)},
+        "image_embeddings": {**embeddings(config), "places": _query("embedding_places", config)},
         "text_embeddings": {"model": clip_model(config)},
         "embedding_pairs": {
             "code": neighbours.VERSION,
@@ -66,13 +67,18 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
             "code": stars.VERSION,
             "links": _query("duplicate_links", config),
             "keeper_order": _query("keeper_order", config),
+            "kept_alone": _query("kept_alone", config),
         },
         "corpus_verdicts": {
             **_query("corpus_verdicts", config),
             "rules": [{"rule": rule.name, **_made_from(rule, values, config)} for rule, values in chosen_rules(config)],
         },
         "captions": {"recipes": [recipe_fingerprint(name, config).parts for name in config.captions.recipes]},
-        "caption_scores": {"code": caption.VERSION, "aliases": tag_rules(config)},
+        "caption_scores": {
+            "code": caption.VERSION,
+            "aliases": [tag_rules(config), _query("tag_aliases", config)],
+            "work": _text("caption_score_work"),  # not its views: their texts are hashed row by row
+        },
         "takedowns": {"by": "people"},
         "overrides": {"by": "people"},
     }
@@ -192,10 +198,14 @@ def _query(name: str, config: Config) -> dict[str, Any]:
     return _made_from(query, {key: values[key] for key in query.params}, config)
 
 
+def _text(name: str) -> str:
+    return digest(load_query(name).text)[:16]
+
+
 def _made_from(query: Query, values: dict[str, Any], config: Config) -> dict[str, Any]:
     """Text, bound values and views of a query. What rules reject is made from the rules, and told with them."""
     return {
-        "sql": digest(query.text)[:16],
+        "sql": _text(query.name),
         "params": values,
         "views": {each: _query(each, config) for each in query.inputs if is_view(each)},
     }

@@ -13,6 +13,7 @@ from dataset_build.clip.model import ClipModel
 from dataset_build.parquet_files import read_parquet
 from dataset_build.schemas import IMAGE_CLUSTERS, TEXT_EMBEDDINGS
 from resources.again import look_again
+from resources.arrivals import arrivals
 from resources.drops import Drop
 from resources.engine import Engine
 from resources.lake import Lake
@@ -42,10 +43,10 @@ def embed_drop(lake: Lake, engine: Engine, drop: Drop, progress: Progress) -> Pi
 def update_text_embeddings(lake: Lake, progress: Progress) -> Piece:
     """Embed the alt texts that have no embedding yet."""
     piece, done = lake.piece("text_embeddings"), 0
-    texts = lake.table("missing_text_embeddings")["text"].to_pylist()
-    if not texts and piece.version:
-        return piece
     with lake.writing(piece):
+        texts = lake.table("missing_text_embeddings")["text"].to_pylist()
+        if not texts and piece.version:
+            return piece
         model = ClipModel(lake.config.clip) if texts else None
         for part in range(0, max(len(texts), 1), PART):
             rows = _embedded(model, texts[part : part + PART])
@@ -64,17 +65,15 @@ def _embedded(model: ClipModel | None, texts: list[str]) -> Iterator[pa.RecordBa
 
 
 def update_embedding_pairs(lake: Lake) -> Piece:
-    """Compare the embeddings of new drops with all others. Removed drops stay known: pairs are facts."""
-    piece = lake.piece("embedding_pairs")
-    before = (piece.manifest or {"inputs": {}})["inputs"]
-    now = {d.name: p.version for d in lake.drops.all() if (p := lake.piece("image_embeddings", d.name)).version}
-    searched = before if all(now.get(drop) == version for drop, version in before.items()) else {}
-    news = {drop: version for drop, version in now.items() if drop not in searched}
-    if piece.version and not news and searched == before:
+    """Compare the embeddings of new drops with all others."""
+    piece, least = lake.piece("embedding_pairs"), lake.config.duplicates.widest_embedding
+    if arrivals(lake, piece, "image_embeddings") is None:
         return piece
-    least = lake.config.duplicates.widest_embedding
-    write = piece.append if searched else piece.replace
     with lake.writing(piece):
+        if (found := arrivals(lake, piece, "image_embeddings")) is None:  # another process has compared meanwhile
+            return piece
+        searched, news = found
+        write = piece.append if searched else piece.replace
         pairs = neighbours.close_pairs(*_vectors(lake, news), *_vectors(lake, searched), least)
         write(pairs.to_batches(), {**searched, **news}, lake.provenance)
     return piece

@@ -14,6 +14,7 @@ from dataset_build.dedup.segments import Segment
 from dataset_build.dedup.stars import stars
 from dataset_build.locations import scratch
 from dataset_build.schemas import DUPLICATE_PAIRS
+from resources.arrivals import arrivals
 from resources.hash_index import HashIndex
 from resources.lake import Lake
 from resources.pieces import Piece
@@ -23,22 +24,15 @@ LOOKS_AT_ONCE = 50_000  # pairs whose thumbnails are held in memory, 3 kB each
 
 
 def update_pairs(lake: Lake) -> Piece:
-    """Search what is new against everything known, and add the pairs; then what is new is known too.
-
-    The manifest's inputs name the drops that were searched; a drop whose facts changed since starts a new search.
-    Removed drops stay known: pairs are facts, and what counts now is decided later.
-    """
-    piece, searched = lake.piece("duplicate_pairs"), {}
-    before = (piece.manifest or {"inputs": {}})["inputs"]
-    now = {drop.name: p.version for drop in lake.drops.all() if (p := lake.piece("image_facts", drop.name)).version}
-    if all(now.get(drop) == version for drop, version in before.items()):
-        searched = before
-    news = {drop: version for drop, version in now.items() if drop not in searched}
-    if piece.version and not news and searched == before:
+    """Search what is new against everything known, and add the pairs; then what is new is known too."""
+    piece, settings = lake.piece("duplicate_pairs"), lake.config.duplicates
+    if arrivals(lake, piece, "image_facts") is None:
         return piece
-    settings = lake.config.duplicates
-    write = piece.append if searched else piece.replace
     with lake.writing(piece):
+        if (found := arrivals(lake, piece, "image_facts")) is None:  # another process has searched meanwhile
+            return piece
+        searched, news = found
+        write = piece.append if searched else piece.replace
         index = HashIndex(scratch(piece.folder / "index"), settings.dihedral, searched)
         if index.drops != searched:
             missing = [drop for drop in searched if drop not in index.drops]

@@ -3,11 +3,12 @@
 import re
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -25,6 +26,7 @@ from dataset_build.sources.scan import SourceNotFound, changes, find_root, scan
 from resources.look import forget, once, one_look
 from resources.storage import files_below, lock, read_json, read_json_ahead, write_json, write_parquet
 
+P, T = ParamSpec("P"), TypeVar("T")
 TRIES = 3  # at a file that can't be read
 
 
@@ -51,6 +53,21 @@ class Drop:
     removed: bool = False
 
 
+def _alone(purpose: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """A method of Drops that reads the register and changes it, while no other process does."""
+
+    def locked(method: Callable[P, T]) -> Callable[P, T]:
+        @wraps(method)
+        def alone(*args: P.args, **kwargs: P.kwargs) -> T:
+            register: Any = args[0]
+            with lock(register.folder / ".lock", purpose):
+                return method(*args, **kwargs)
+
+        return alone
+
+    return locked
+
+
 class Drops:
     """The register, kept under `folder`."""
 
@@ -62,6 +79,7 @@ class Drops:
         """Root of each known source, by name: a folder, or a prefix of a bucket."""
         return {name: locate(root) for name, root in (read_json(self.folder / "sources.json") or {}).items()}
 
+    @_alone("adding a source")
     def add_source(self, place: str | Path) -> str:
         """Register a root; returns the name it has from then on. Raises SourceNotFound and BucketError."""
         sources, root = self.sources(), find_root(place, "give --source a folder of images")
@@ -76,10 +94,12 @@ class Drops:
         """What the paths of a drop are relative to."""
         return self.sources()[drop.source]
 
+    @_alone("moving a source")
     def move_source(self, name: str, place: str | Path) -> None:
         """Say where the files of a source lie now. Raises SourceNotFound and BucketError."""
         self._write_sources({**self._with(name), name: find_root(place, "give the folder where the files lie now")})
 
+    @_alone("forgetting a source")
     def forget_source(self, name: str) -> None:
         """Take all drops of a source out of every later release, and look there no more."""
         sources = self._with(name)

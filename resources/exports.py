@@ -18,6 +18,7 @@ from dataset_build.sources.uris import UnreadableError, to_path
 from resources.drops import UnknownDrop, UnknownSource
 from resources.ingest import list_drop
 from resources.lake import Lake
+from resources.people import taken_in
 
 BYTES = 64 << 20  # of images that are held at once
 COLUMNS = ("uri", "member", "offset", "size", "modified", "status", "reason")
@@ -58,6 +59,10 @@ class LakeImages:
         except UnicodeEncodeError:
             return Missing("unreadable", "the file's name isn't UTF-8; copy or embed it")
         return path if size == row["file_bytes"] else Missing("changed", f"{size} bytes, not {row['file_bytes']}")
+
+    def taken_down(self, version: str) -> dict[str, str]:
+        """The images of a release that are taken down, by which take-down."""
+        return {row["value"]: f"take-down {row['key']}" for row in taken_in(self.lake, version)}
 
     def _root(self, drop: str) -> Path | Missing:
         try:

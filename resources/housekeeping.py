@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from dataset_build.release.reader import releases
 from dataset_build.steps import recipe_fingerprint
 from resources.annotations import PERSON
 from resources.journal import Journal
-from resources.lake import EVERY_FINGERPRINT, TABLES, Lake
+from resources.lake import EVERY_FINGERPRINT, PER_DROP, TABLES, Lake
 from resources.pieces import Piece
 from resources.releases import unfinished
-from resources.storage import delete, lock, read_json
+from resources.storage import delete, is_used, lock, read_json
 
 SMALL = 64 * 2**20  # bytes; parts below are merged
 SETTLED = 3600  # seconds after which nobody writes to a temporary file any more
@@ -99,12 +99,15 @@ def clean(lake: Lake, costly: bool = False) -> Iterator[Waste]:
 
 @contextmanager
 def _writing(lake: Lake, path: Path) -> Iterator[None]:
-    """Keep captions, which come without a build too, from being written to the piece that a path is or lies in."""
+    """Keep others, who may do without a build's lock, from writing to the pieces that a path is, holds or lies in."""
     where = _within(lake, path).split("/")
     if where[0] != "tables":
         yield
         return
-    with lock((path if len(where) == OF_A_TABLE else path.parent) / ".lock", "deleting"):
+    whole, table = len(where) == OF_A_TABLE, where[1]
+    with ExitStack() as locks:
+        for folder in (path if whole else path.parent, *(_folders(path) if whole and table in PER_DROP else ())):
+            locks.enter_context(lock(folder / ".lock", "deleting"))
         yield
 
 
@@ -133,7 +136,8 @@ def _left_in_pieces(lake: Lake, kept: dict[str, set[str]]) -> Iterator[Waste]:
 def _left_elsewhere(lake: Lake) -> Iterator[Waste]:
     """Releases that were not finished, temporary files, and journals of another format."""
     here, old = scratch(lake.root), time.time() - SETTLED
-    temporary = [path for path in (*here.glob("**/.*.tmp"), *(here / "tmp").glob("*")) if path.stat().st_mtime < old]
+    spills = (path for path in (here / "tmp").glob("*") if not is_used(path))
+    temporary = [path for path in (*here.glob("**/.*.tmp"), *spills) if path.stat().st_mtime < old]
     journal = Journal(here / "journal").file.name
     journals = [path for path in (here / "journal").glob("calls-*") if not path.name.startswith(journal)]
     for why, paths in (

@@ -23,7 +23,7 @@ from resources.drops import Drops
 from resources.httpfs import reach
 from resources.look import one_look
 from resources.pieces import MANIFEST, Piece, Provenance
-from resources.storage import lock, read_json_ahead
+from resources.storage import lock, read_json_ahead, spilling
 from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
@@ -165,10 +165,10 @@ class Lake:
     @contextmanager
     def connect(self, names: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
         """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder, or to scratch."""
-        spill = scratch(self.root / "tmp")
-        spill.mkdir(parents=True, exist_ok=True)
-        settings: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
-        with duckdb.connect(":memory:", config=settings) as connection:
+        with (
+            spilling(scratch(self.root / "tmp")) as spill,
+            duckdb.connect(":memory:", config={"temp_directory": str(spill)}) as connection,
+        ):
             connection.execute("set enable_progress_bar = false")
             if self.config.engine.memory:
                 connection.execute("set memory_limit = $1", [f"{self.config.engine.memory}GiB"])

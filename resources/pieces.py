@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -93,11 +94,14 @@ class Piece:
                     file.unlink()
 
     def append(self, batches: Iterable[pa.RecordBatch], inputs: Mapping[str, str], provenance: Provenance) -> None:
-        """Add rows to those that are visible. Nothing is written when there are none to add."""
+        """Add rows to those that are visible. No part is written when there are none to add, unless it is the first."""
         stamp = stamp_of(self.folder / MANIFEST)
         before = (self.manifest or {"parts": []})["parts"]
-        part = self._write(batches, number=len(before))
-        self._publish([*before, part] if part["rows"] or not before else before, inputs, provenance, stamp)
+        rows = (batch for batch in batches if batch.num_rows)
+        some = list(islice(rows, 1))
+        if some or not before:
+            before = [*before, self._write(chain(some, rows), number=len(before))]
+        self._publish(before, inputs, provenance, stamp)
 
     def merge(self, least: int) -> int:
         """Write neighbouring parts of fewer than `least` bytes as one. Returns how many parts there are less.

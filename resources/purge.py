@@ -1,6 +1,6 @@
 """Issue a past release again without what was taken down since, and delete the data of the old one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from dataset_build import schemas
 from dataset_build.errors import UserError
 from dataset_build.locations import is_remote, scratch
 from dataset_build.queries import load_query
-from dataset_build.release.manifest import MANIFEST, SEAL, TOMBSTONE, content, files_of, read_manifest, stages
+from dataset_build.release.manifest import MANIFEST, SEAL, STAGES, TOMBSTONE, content, files_of, read_manifest, stages
 from dataset_build.release.reader import next_version, releases, resolve
 from resources.lake import Lake
 from resources.people import taken_in
@@ -79,7 +79,8 @@ def _reissue(lake: Lake, old: Manifest, taken: pa.Table, version: str | None) ->
                 rows = connection.execute(load_query(f"purged_{table.name}").text).to_arrow_reader(10_000)
                 write_parquet(folder / f"{table.name}.parquet", rows, table.schema)
         occurrences = old["stages"][0]["in"]
-        manifest = {**old, **_heading(old, taken, version, earlier), **_follows(folder, occurrences)}
+        order = [stage for stage in STAGES if stage not in old.get("skipped", {})]
+        manifest = {**old, **_heading(old, taken, version, earlier), **_follows(folder, occurrences, order)}
         staged = finish(lake, folder, manifest, earlier, occurrences)
     if any(staged.problems.values()):
         raise UserError(f"release {old['version']} can't be issued again: {staged.problems}")
@@ -99,11 +100,11 @@ def _heading(old: Manifest, taken: pa.Table, version: str, earlier: list[Manifes
     }
 
 
-def _follows(folder: Path, occurrences: int) -> Manifest:
+def _follows(folder: Path, occurrences: int, order: Sequence[str]) -> Manifest:
     """The entries of a manifest that follow from the rows."""
     files = files_of(folder)
     rejects = pq.read_table(folder / "rejects.parquet", columns=["stage", "reason"])
-    return {"files": files, "content": content(files), "stages": stages(rejects, occurrences)}
+    return {"files": files, "content": content(files), "stages": stages(rejects, occurrences, order)}
 
 
 @contextmanager

@@ -230,7 +230,7 @@ def _made_from(lake: Lake, folder: Path) -> dict[str, Any]:
         "drops": [_drop(lake, name) for name in complete],
         "failed_drops": [d.name for d in lake.drops.active() if d.name not in complete],
         "fingerprints": {table.name: _fingerprint(lake, table.name) for table in schemas.LAKE_TABLES},
-        "config": lake.config.model_dump(),
+        "config": lake.config.published(),
         "code": code(),
         **lake.provenance,
     }

@@ -48,6 +48,12 @@ def test_csv_that_is_no_csv_in_places(tmp_path: Path, monkeypatch: pytest.Monkey
     ]
 
 
+@pytest.mark.parametrize("header", ['"abc', 'caption,"path"x', "x" * 1_000_001])
+def test_a_header_that_is_no_csv_is_said(tmp_path: Path, header: str) -> None:
+    with pytest.raises(BadAnnotations, match=r"a.csv: its header is not CSV: "):
+        read(tmp_path / "a.csv", header.encode())
+
+
 def test_json_lines(tmp_path: Path) -> None:
     lines = (
         b'{"image_id": "AB", "text": "A cat."}', b"", b"{", b"[1]", b'{"path": "a", "caption": 3}',

@@ -15,6 +15,7 @@ from dataset_build import build as building
 from dataset_build.build import BuildFailed, Outcome, build
 from dataset_build.config import Captions, Config, Rules
 from dataset_build.errors import UserError
+from dataset_build.images import formats
 from dataset_build.release.reader import Release, releases
 from dataset_build.sample import Sample
 from resources import storage
@@ -88,6 +89,31 @@ def test_every_planted_fault_of_the_sample_is_found_and_nothing_else(sample: Sam
             assert {row["reason"]} == FATES[kinds[place]], place
     planted = Counter(next(iter(FATES[kind])) for kind in kinds.values())
     assert Counter(row["reason"] for row in rejects) == planted
+
+
+class InThisProcess:
+    """An engine without workers, for what is to be otherwise in this process."""
+
+    def run(self, work: Any, units: Any, **_: Any) -> Iterator[Any]:
+        for number, batch in units:
+            yield number, work(batch)
+
+
+def test_of_formats_that_can_be_read_by_now_the_files_are_read_and_no_others(
+    source: Path, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without = tuple(name for name in formats.allowed() if name != "WEBP")
+    with monkeypatch.context() as patch:
+        patch.setattr(formats, "allowed", lambda: without)
+        build(lake, Config(), [source], engine=InThisProcess())
+        assert reasons(lake) == {"d.webp": "unsupported_format"}
+        assert build(lake, Config(), [], engine=InThisProcess()).new_drops == []
+    outcome = build(lake, Config(), [])
+    assert outcome.new_drops == ["scrape.loose.2"]
+    files = Lake(lake, Config()).drops.files("scrape.loose.2")
+    assert files.column("path").to_pylist() == ["d.txt", "d.webp"]
+    assert kept(lake) == ["d.webp", "one/a.png", "one/b.jpg", "two/c.png"]
+    assert build(lake, Config(), []).new_drops == []
 
 
 def test_a_second_build_reads_nothing_and_writes_nothing(source: Path, lake: Path) -> None:

@@ -75,6 +75,30 @@ def test_a_wrong_file_is_named_with_what_is_wrong(text: str, message: str) -> No
     assert "\n" not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('endpoints = ["http://bob:SECRET@127.0.0.1:1/v1"]', "models.vlm.endpoints: Value error, it holds a name or a"),
+        ('endpoints = "SECRET"', "models.vlm.endpoints: Input should be a valid list"),
+        ('arguments = "--api-key SECRET"', "models.vlm.arguments: Input should be a valid list"),
+        ('api_key = "SECRET"', "models.vlm.api_key: Extra inputs are not permitted"),
+        ("[s3]\nendpoint_url = 'http://bob:SECRET@127.0.0.1:1'", "s3.endpoint_url: Value error, it holds a name or a"),
+        ('arguments = ["SECRET"]\n[duplicates]\nembedding = 0.9', "duplicates.embedding: set clip.model"),
+    ],
+)
+def test_no_error_repeats_a_key(text: str, message: str) -> None:
+    Path("dataset.toml").write_text(f"[models.vlm]\n{text}\n")
+    with pytest.raises(ConfigError) as error:
+        load_config()
+    assert message in str(error.value)
+    assert "SECRET" not in str(error.value)
+
+
+def test_an_endpoint_is_an_address() -> None:
+    with pytest.raises(ConfigError, match=r"models.vlm.endpoints: .*write it as https://host or http://host:port"):
+        with_settings(Config(), ['models.vlm.endpoints=["127.0.0.1:8000"]'])
+
+
 def test_a_missing_file_names_the_command_that_writes_one() -> None:
     with pytest.raises(ConfigError, match=r"none.toml: No such file or directory; `dataset-build init` writes one"):
         load_config(Path("none.toml"))

@@ -1,16 +1,18 @@
 """Each query states its inputs and parameters, binds what it states, and gives the columns of the table it names."""
 
+from dataclasses import replace
 from typing import Any, get_args
 
 import duckdb
 import pyarrow as pa
 import pytest
 
-from dataset_build import schemas
+from dataset_build import schemas, steps
 from dataset_build.config import Config, RuleName
 from dataset_build.queries import SQL_DIR, is_view, load_query
 from dataset_build.release.manifest import STAGES
-from dataset_build.steps import chosen_rules, parameters_of
+from dataset_build.sources import listing
+from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of
 
 OVER_RELEASES = ("mixes/", "exports/")  # these have tests of their own
 EVERY = sorted(path.relative_to(SQL_DIR).with_suffix("").as_posix() for path in SQL_DIR.rglob("*.sql"))
@@ -49,6 +51,7 @@ VALUES: dict[str, Any] = {
     "source": "s",
     "again": ["a.jpg"],
     "tries": 3,
+    "formats": ["PNG"],
 }
 
 
@@ -94,6 +97,44 @@ def test_the_query_gives_the_columns_of_its_table(table: schemas.Table) -> None:
     for name in names:
         with duckdb.connect(":memory:") as connection:
             assert run(name, connection).column_names == table.schema.names
+
+
+# By which table each query is made use of that isn't named after it.
+USED_FOR = {
+    "duplicate_links": "duplicates",
+    "keeper_order": "duplicates",
+    "kept_alone": "duplicates",
+    "text_places": "text_regions",
+    "embedding_places": "image_embeddings",
+    "unclustered": "image_clusters",
+    "caption_score_work": "caption_scores",
+    "tag_aliases": "caption_scores",
+}
+MISSING = {"missing_text_embeddings", "caption_work", "caption_places", "inherited_captions"}  # which rows, not what
+SHOWN = {"compare_duplicate_methods", "find_images", "image_measures", "phash_of", "places_of", "score_measures",
+         "style_sample", "text_boxes_of", "unknown_tags"}  # fmt: skip
+ASKED = {"annotated", "known_files", "readable_files", "unreadable_files"}  # of people's captions, and of sources
+NO_TABLE = ("release_", "purged_", "check_", "preview_", "gallery", "rules/", "statistics/")
+
+
+def test_of_each_query_it_is_known_what_for() -> None:
+    used = {name for name in NAMES if not is_view(name) and not name.startswith(NO_TABLE)}
+    assert used - STORED.keys() == USED_FOR.keys() | MISSING | SHOWN | ASKED
+
+
+@pytest.mark.parametrize("name", sorted(USED_FOR.keys() | (STORED.keys() & set(NAMES))))
+def test_a_table_is_stale_when_a_query_changes_that_it_is_made_with(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    query, table = load_query(name), USED_FOR.get(name, name)
+    before = str(fingerprint_of(table, Config()))
+    changed = replace(query, text=query.text + " -- changed")
+    monkeypatch.setattr(steps, "load_query", lambda asked: changed if asked == name else load_query(asked))
+    assert str(fingerprint_of(table, Config())) != before
+
+
+def test_a_drop_is_read_again_when_other_places_are_listed_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {table: str(fingerprint_of(table, Config())) for table in ("listing", "occurrences", "image_facts")}
+    monkeypatch.setattr(listing, "VERSION", "another")
+    assert not [table for table, made in before.items() if str(fingerprint_of(table, Config())) == made]
 
 
 def test_every_query_says_in_its_first_line_what_it_gives() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dataset_build.sources.decoding import clean
 from dataset_build.tags.fold import fold
 
 T = TypeVar("T")
@@ -90,7 +91,7 @@ def json_of(model: type[M]) -> Parse[M]:
 
     def read(answer: str) -> M:
         try:
-            return model.model_validate(_object(answer))
+            return model.model_validate(clean(_object(answer)))
         except ValidationError as error:
             raise Unparsable(
                 "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dataset_build.captions.calls import Choice, Picture, Reply, Request, Status, Token, Turn
+from dataset_build.sources.decoding import clean_text
 
 FIELDS = frozenset({
     "model", "messages", "temperature", "top_p", "top_k", "min_p", "repetition_penalty", "presence_penalty",
@@ -47,7 +48,10 @@ def body_of(request: Request, model: str, extra: Mapping[str, Any]) -> dict[str,
 
 
 def reply_of(body: Mapping[str, Any], model: str, revision: str | None) -> Reply:
-    """The reply in the JSON body of an answer. Raises KeyError, TypeError or AttributeError where it holds none."""
+    """The reply in the JSON body of an answer, its texts clean: a cut-off emoji comes as half a surrogate pair.
+
+    Raises KeyError, TypeError or AttributeError where it holds none.
+    """
     usage = body.get("usage") or {}
     return Reply(
         choices=tuple(_choice(choice) for choice in sorted(body["choices"], key=lambda choice: int(choice["index"]))),
@@ -83,16 +87,16 @@ def _part(part: str | Picture) -> dict[str, Any]:
 def _choice(choice: Mapping[str, Any]) -> Choice:
     tokens = (choice.get("logprobs") or {}).get("content") or ()
     text = choice["message"]["content"] or ""
-    return Choice(text, choice["finish_reason"] or "", tuple(_token(token) for token in tokens))
+    return Choice(clean_text(text), clean_text(choice["finish_reason"] or ""), tuple(_token(each) for each in tokens))
 
 
 def _token(token: Mapping[str, Any]) -> Token:
     alternatives = reversed(token.get("top_logprobs") or ())  # of equal texts the likeliest counts
-    top = {each["token"]: float(each["logprob"]) for each in alternatives}
-    return Token(token["token"], float(token["logprob"]), top)
+    top = {clean_text(each["token"]): float(each["logprob"]) for each in alternatives}
+    return Token(clean_text(token["token"]), float(token["logprob"]), top)
 
 
 def _prompt_token(alternatives: Mapping[str, Mapping[str, Any]]) -> Token:
     """The token that stands in the prompt comes first among its alternatives."""
     token = next(iter(alternatives.values()))
-    return Token(token.get("decoded_token") or "", float(token["logprob"]))
+    return Token(clean_text(token.get("decoded_token") or ""), float(token["logprob"]))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from dataset_build.exports.errors import ExportError
 from dataset_build.exports.formats import Format
 from dataset_build.exports.samples import Mode
+from dataset_build.fingerprint import digest
 from dataset_build.mixes import DEFAULT, load_mix, parameters
 from dataset_build.release.reader import Release
 
@@ -33,8 +35,8 @@ class Wish:
     root: str | None = None  # where the folder will lie for its consumer; where it is written when null
 
 
-def plan_of(release: Release, name: str, form: Format, wish: Wish) -> Plan:
-    """The wish with all defaults filled in. Raises ExportError or BadMix."""
+def plan_of(release: Release, name: str, form: Format, wish: Wish, taken_down: Collection[str] = ()) -> Plan:
+    """The wish with all defaults filled in, and which images are taken down. Raises ExportError or BadMix."""
     mode = wish.mode or form.modes[0]
     if mode not in form.modes:
         raise ExportError(f"{name} can't hold images by {mode}; it can by {' or '.join(form.modes)}")
@@ -51,6 +53,7 @@ def plan_of(release: Release, name: str, form: Format, wish: Wish) -> Plan:
         "images": mode,
         "shard_rows": wish.rows or form.rows,
         "root": wish.root,
+        "taken_down": digest(sorted(taken_down)) if taken_down else None,
         "code": version("dataset-build"),
     }
 

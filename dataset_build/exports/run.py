@@ -6,7 +6,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -41,15 +41,16 @@ def export(
 ) -> dict[str, Any]:
     """Write a release into the folder `out` in the format `form`, called `name`; returns what export.json holds.
 
-    Rows that the mix has no text for, or whose image can't be had, are left out and listed in skipped.csv. What is
-    finished stays when it is interrupted. Raises ExportError or BadMix when the wish can't be met.
+    Rows that the mix has no text for, whose image can't be had or is taken down, are left out and listed in
+    skipped.csv. What is finished stays when it is interrupted. Raises ExportError or BadMix when the wish can't be met.
     """
-    plan = plan_of(release, name, form, wish)
+    taken_down = images.taken_down(release.version)
+    plan = plan_of(release, name, form, wish, taken_down)
     if (finished := check(out, plan, resume)) is not None:
         return finished
     selection = Selection(release, load_mix(plan["mix"]), plan["parameters"], plan["where"], plan["limit"])
     files.write_json(out / STATE / PLAN, plan)
-    run = Run(selection, form, out, images, plan, progress)
+    run = Run(selection, form, out, images, taken_down, plan, progress)
     return run.finish([run.shard(number) for number in range(run.shards)])
 
 
@@ -57,9 +58,17 @@ class Run:
     """One export under way."""
 
     def __init__(
-        self, selection: Selection, form: Format, out: Path, images: Images, plan: Plan, progress: Progress
+        self,
+        selection: Selection,
+        form: Format,
+        out: Path,
+        images: Images,
+        taken_down: Mapping[str, str],
+        plan: Plan,
+        progress: Progress,
     ) -> None:
         self.selection, self.form, self.out, self.images, self.plan = selection, form, out, images, plan
+        self.taken_down = taken_down
         self.total, self.progress = len(selection), progress
         self.size: int = plan["shard_rows"]
         self.shards = math.ceil(self.total / self.size)
@@ -102,6 +111,8 @@ class Run:
     def _unfit(self, row: Row) -> Missing | None:
         if not IMAGE_ID.fullmatch(row["image_id"]):
             return Missing("bad_id", "no sha256 in hex, and files are named after it")
+        if row["image_id"] in self.taken_down:
+            return Missing("taken_down", self.taken_down[row["image_id"]])
         if row["text"] is None:
             return Missing("no_text", f"the mix {self.plan['mix']} has no text for it")
         if self.form.pictures is not None and row["format"] not in self.form.pictures:

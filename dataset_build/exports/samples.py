@@ -1,7 +1,7 @@
 """A row on its way into an export, and what its image is called there."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -32,6 +32,10 @@ class Images(Protocol):
 
     def path(self, row: Row) -> str | Missing:
         """The absolute path of the file that holds nothing but the image."""
+        ...
+
+    def taken_down(self, version: str) -> Mapping[str, str]:
+        """The images of a release that may not be given out any more, nor what is known of them, and why."""
         ...
 
 

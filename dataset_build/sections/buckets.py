@@ -1,10 +1,8 @@
 """Settings: how buckets are reached. None of them changes a result, and none of them is a secret."""
 
-from urllib.parse import urlsplit
-
 from pydantic import Field, field_validator
 
-from dataset_build.sections.base import Section
+from dataset_build.sections.base import Section, refuse_bad_address
 
 
 class S3(Section):
@@ -26,9 +24,6 @@ class S3(Section):
     @field_validator("endpoint_url")
     @classmethod
     def _is_address(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError("write it as https://host or http://host:port")
-        if parts.username or parts.password:
-            raise ValueError("it holds a name or a password; keys belong into the environment")
+        if url:
+            refuse_bad_address(url)
         return url.rstrip("/")

@@ -7,7 +7,7 @@ from pydantic import Field, field_validator, model_validator
 
 from dataset_build.captions.calls import Sampling
 from dataset_build.captions.wire import FIELDS
-from dataset_build.sections.base import Section, refuse_twice
+from dataset_build.sections.base import Section, refuse_bad_address, refuse_twice
 
 
 class PictureSize(Section):
@@ -147,6 +147,13 @@ class Binding(Section):
     sampling: dict[str, float] = Field(
         {}, description="sampling parameters instead of a recipe's own, such as temperature; likewise part of it"
     )
+
+    @field_validator("endpoints")
+    @classmethod
+    def _are_addresses(cls, endpoints: list[str]) -> list[str]:
+        for url in endpoints:
+            refuse_bad_address(url)
+        return endpoints
 
     @field_validator("extra")
     @classmethod

@@ -14,7 +14,8 @@ from dataset_build.sources import fields
 from dataset_build.sources.decoding import compact
 from dataset_build.sources.plain_text import tags_of
 
-VERSION = "1"
+VERSION = "2"
+MOST_TAGS = 1000  # of one image; no site has as many, and what orders and says them takes their square in time
 
 Record = dict[str, Any]
 Tag = tuple[str, str]  # tag and category
@@ -55,11 +56,14 @@ def texts_of(
         said += [text] if listed is None else []
     said = [*dict.fromkeys(text.strip() for text in [*said, own or ""] if text.strip())]
     rated, tags = _tag_rating(tags)
+    tags = list(_first_of_each(tags))
+    if len(tags) > MOST_TAGS:
+        problems = [*problems, f"{len(tags):,} tags, of which the first {MOST_TAGS:,} are taken"]
     texts = Texts(
         source_id=_take(rest, fields.IDS),
         source_url=_address(rest),
         alt_text=said[0] if said else None,
-        raw_tags=tuple(_first_of_each(tags)),
+        raw_tags=tuple(tags[:MOST_TAGS]),
         rating=rating or rated,
         license=_take(rest, fields.LICENSES),
     )

@@ -84,7 +84,8 @@ class StandIn:
             return Dropped()
         if answer.status != 200:
             return JSONResponse({"error": {"message": answer.text, "code": answer.status}}, answer.status)
-        return JSONResponse(answer.body or completion([answer.text] * body["n"]))
+        reply = json.dumps(answer.body or completion([answer.text] * body["n"]))  # in ASCII, as JSON allows
+        return Response(reply, media_type="application/json")
 
     def app(self) -> Starlette:
         self._slots = asyncio.Semaphore(self.capacity)

@@ -26,6 +26,11 @@ def test_an_annotation_in_any_dress(answer: str) -> None:
     assert json_of(Annotation).read(answer).model_dump() == WANTED
 
 
+def test_half_a_surrogate_pair_in_a_json_text_is_replaced() -> None:
+    answer = PLAIN.replace("hat.", r"hat \ud83d.")
+    assert json_of(Annotation).read(answer).RESPONSE == 'A "red" hat \ufffd.'
+
+
 @pytest.mark.parametrize(
     "answer",
     [PLAIN[:-2], PLAIN[:30], "", "no braces", '{"RATING": "SAFE"}', "{" * 5000, "[1, 2]", "{1: 2", "{'a': f()}"],

@@ -1,5 +1,7 @@
 """Requests as servers read them, replies as we do."""
 
+import json
+
 import pytest
 
 from dataset_build.captions.calls import Choice, Picture, Request, Sampling, Token, Turn
@@ -64,6 +66,17 @@ def test_a_reply_has_its_choices_in_order_with_tokens_and_costs() -> None:
     assert reply.choices == (Choice("b", "length"), Choice("a", "length", (Token("a", -0.1, {"b": -2.0}),)))
     assert (reply.model, reply.revision, reply.tokens_in, reply.tokens_out) == ("m", "r", 10, 8)
     assert reply.prompt == (Token("cat", -1.5),)
+
+
+def test_halves_of_surrogate_pairs_are_replaced_wherever_they_stand() -> None:
+    half = json.loads('"a \\ud83d"')
+    body = completion([half], finish=half)
+    token = {"token": half, "logprob": -0.1, "top_logprobs": [{"token": half, "logprob": -0.1}]}
+    body["choices"][0]["logprobs"] = {"content": [token]}
+    body["prompt_logprobs"] = [{"7": {"logprob": -1.5, "decoded_token": half}}]
+    reply = reply_of(body, "m", None)
+    assert reply.choices == (Choice("a \ufffd", "a \ufffd", (Token("a \ufffd", -0.1, {"a \ufffd": -0.1}),)),)
+    assert reply.prompt == (Token("a \ufffd", -1.5),)
 
 
 def test_a_model_that_says_nothing_says_an_empty_text() -> None:

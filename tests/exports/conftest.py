@@ -95,6 +95,7 @@ class Shelf:
         self.files = dict(files)
         self.given: list[str] = []
         self.patience: int | None = None  # images until the user loses it
+        self.refused: dict[str, str] = {}  # taken down, by which take-down
 
     def read(self, rows: Sequence[Row]) -> Iterator[bytes | Missing]:
         for row in rows:
@@ -106,6 +107,9 @@ class Shelf:
     def path(self, row: Row) -> str | Missing:
         found = row["image_id"] in self.files
         return f"/originals/{row['uri']}" if found else Missing("vanished", "gone")
+
+    def taken_down(self, version: str) -> dict[str, str]:
+        return self.refused
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from dataset_build.exports.run import export
 from dataset_build.mixes import BadMix
 from dataset_build.queries import load_query
 from dataset_build.release.reader import Release
-from tests.exports.conftest import Shelf, Write, Written, planted, write_release
+from tests.exports.conftest import TEXTS, Shelf, Write, Written, planted, write_release
 
 OWN_ROOT = {"root": "/data/set"}  # else the folder's name is in some files
 
@@ -152,6 +152,31 @@ def test_an_image_that_can_not_be_had_is_left_out_and_listed(
     others = {name: data for name, data in tree(tmp_path / form).items() if name not in ("skipped.csv",)}
     assert not any(left_out.encode() in data for data in others.values() for left_out in (gone, changed))
     assert not any(left_out in name for name in others for left_out in (gone, changed))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_image_that_is_taken_down_is_in_no_file_but_the_list(
+    write: Write, shelf: Shelf, tmp_path: Path, form: str
+) -> None:
+    image = sorted(shelf.files)[3]
+    shelf.refused = {image: "take-down 1"}
+    manifest = write(form, rows=2)
+    assert (manifest["rows"], manifest["skipped"]) == (8, {"taken_down": 1})
+    found = tree(tmp_path / form)
+    assert found.pop("skipped.csv").decode() == f"image_id,reason,detail\n{image},taken_down,take-down 1\n"
+    number = next(row["source_id"] for row in planted()["images"] if row["image_id"] == image)
+    unwanted = (image, TEXTS[int(number)].strip(), f"https://example.org/{number}")
+    assert not any(text.encode() in data or text in name for name, data in found.items() for text in unwanted)
+    assert image not in shelf.given
+
+
+def test_an_export_does_not_go_on_after_a_take_down(write: Write, shelf: Shelf) -> None:
+    shelf.patience = 1
+    with pytest.raises(KeyboardInterrupt):
+        write("webdataset")
+    shelf.patience, shelf.refused = None, {min(shelf.files): "take-down 1"}
+    with pytest.raises(ExportError, match=r"another export was begun in .*: taken_down differ"):
+        write("webdataset", resume=True)
 
 
 @pytest.mark.parametrize("form", ["deck", "webdataset"])

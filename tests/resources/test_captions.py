@@ -439,6 +439,13 @@ def test_a_better_copy_takes_over_the_captions_or_gets_its_own(home: Path, serve
     no_row_is_there_twice(written)
 
 
+def test_half_a_surrogate_pair_in_a_reply_costs_neither_the_run_nor_the_caption(home: Path, server: StandIn) -> None:
+    server.answer = lambda body, number: Answer(f"A red hat {chr(0xD83D)}.")
+    settings = config(home, server)
+    assert run(home, settings).failed == 0
+    assert [row["caption"] for row in rows(home, settings)] == ["A red hat \ufffd."] * IMAGES
+
+
 def test_an_error_in_a_user_s_recipe_ends_the_run_and_loses_nothing(home: Path, server: StandIn) -> None:
     (home / "broken.py").write_text(
         RECIPES + "\n\n@recipe()\nasync def broken(job):\n    return {'caption': job.subject.tags[9][0]}\n"

@@ -3,7 +3,8 @@
 import os
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from dataset_build.schemas import IMAGE_FACTS, LISTING, OCCURRENCES, TAGS
 from resources import hash_index
 from resources.dedup import update_duplicates, update_pairs
 from resources.lake import Lake
+from resources.pieces import Piece
 from resources.storage import read_json, write_json
 from tests.bucket import lake_at
 
@@ -267,3 +269,22 @@ def test_looks_are_read_in_parts(scrape: Path, tmp_path: Path, monkeypatch: pyte
     measured = [row["correlation"] for batch in at_once for row in batch if row["method"] == "hash"]
     assert len(measured) > 14
     assert None not in measured
+
+
+def test_pairs_that_another_process_has_added_meanwhile_are_not_added_again(
+    scrape: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake, writing = in_three_drops(lake_at(tmp_path / "lake"), scrape, images(1, 30)), Lake.writing
+
+    @contextmanager
+    def after_another(self: Lake, piece: Piece) -> Iterator[None]:
+        monkeypatch.setattr(Lake, "writing", writing)
+        assert update_pairs(Lake(lake.root, Config())).rows > before
+        with writing(self, piece):
+            yield
+
+    before = lake.piece("duplicate_pairs").rows
+    monkeypatch.setattr(Lake, "writing", after_another)
+    found = [row for batch in update_pairs(lake).batches() for row in batch.to_pylist()]
+    pairs = [(row["image_id_a"], row["image_id_b"], row["method"]) for row in found]
+    assert len(set(pairs)) == len(pairs) > before

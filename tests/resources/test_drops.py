@@ -6,6 +6,7 @@ import pytest
 
 from dataset_build.sources.scan import SourceNotFound
 from resources.drops import Drop, Drops, UnknownDrop, UnknownSource, slug
+from resources.storage import LakeBusy, lock
 from tests.bucket import lake_at
 
 
@@ -142,3 +143,16 @@ def test_an_unknown_source_is_told_with_those_there_are(drops: Drops, tmp_path: 
         drops.move_source("x", tmp_path)
     with pytest.raises(SourceNotFound, match=r"no folder .*: give the folder where the files lie now"):
         drops.move_source("my_scrape", tmp_path / "none")
+
+
+def test_sources_are_changed_by_one_process_at_a_time(drops: Drops, source: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with lock(drops.folder / ".lock", "testing"):
+        for change in (
+            lambda: drops.add_source(tmp_path / "other"),
+            lambda: drops.move_source("my_scrape", tmp_path / "other"),
+            lambda: drops.forget_source("my_scrape"),
+        ):
+            with pytest.raises(LakeBusy, match=r"\(testing\)"):
+                change()
+    assert drops.sources() == {"my_scrape": source}

@@ -1,5 +1,6 @@
 """Images read back from real sources: files, tar members, rows of Parquet."""
 
+import csv
 import hashlib
 import io
 import shutil
@@ -22,7 +23,8 @@ from dataset_build.release.reader import Release, open_release
 from resources import exports
 from resources.exports import LakeImages
 from resources.lake import Lake
-from tests.bucket import lake_at
+from resources.people import take_down
+from tests.bucket import copied, lake_at
 from tests.pictures import picture, put
 
 
@@ -141,6 +143,18 @@ def test_an_image_of_a_forgotten_source_is_said_to_be_gone(rows: list[Row], imag
     (found,) = images.read([row])
     assert isinstance(found, Missing) and found.reason == "vanished"
     assert isinstance(images.path({**row, "member": None}), Missing)
+
+
+@pytest.mark.parametrize("form", ["webdataset", "openclip-csv"])
+def test_an_image_that_is_taken_down_is_exported_no_more(made: Path, tmp_path: Path, form: str) -> None:
+    lake = Lake(copied(lake_at(made / "lake"), tmp_path / "lake"), Config())
+    row = take_down(lake, "image", "b/2.webp", "asked by the artist")
+    with open_release(lake=lake.root) as release:
+        wish = Wish(where="member is null")
+        manifest = export(release, form, load_format(form), tmp_path / "out", LakeImages(lake), wish)
+    assert (manifest["rows"], manifest["skipped"]) == (2, {"taken_down": 1})
+    with (tmp_path / "out" / "skipped.csv").open(newline="") as file:
+        assert [*csv.reader(file)][1:] == [[row["value"], "taken_down", "take-down 1"]]
 
 
 def test_an_export_of_the_lake_holds_every_image(release: Release, images: LakeImages, tmp_path: Path) -> None:

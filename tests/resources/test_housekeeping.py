@@ -6,6 +6,7 @@ import signal
 import time
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -203,6 +204,33 @@ def test_captions_that_are_being_written_are_left_alone(lake: Lake) -> None:
     assert waiting.exists()
     assert len(list(clean(lake))) == 1
     assert not waiting.exists()
+
+
+def test_a_drop_that_is_being_read_under_other_settings_is_left_alone(lake: Lake) -> None:
+    other = Lake(lake.root, Config.model_validate({"images": {"timeout": 99}}))
+    piece = other.piece("image_facts", lake.drops.active()[0].name)
+    piece.unit(0).parent.mkdir(parents=True)
+    piece.unit(0).write_bytes(b"1")
+    with other.writing(piece), pytest.raises(LakeBusy, match=r"\(writing image_facts\)"):
+        list(clean(lake))
+    assert piece.unit(0).exists()
+    assert len(list(clean(lake))) == 1
+
+
+def test_each_query_spills_into_a_folder_of_its_own_that_is_no_waste_until_its_process_is_dead(lake: Lake) -> None:
+    def spill(connection: duckdb.DuckDBPyConnection) -> Path:
+        return Path(connection.sql("select current_setting('temp_directory')").fetchall()[0][0])
+
+    with lake.connect([]) as one, lake.connect([]) as other:
+        folders = [spill(one), spill(other)]
+        left = folders[0].with_name("spill-left")
+        left.mkdir()
+        for folder in (*folders, left):
+            os.utime(folder, (time.time() - 7200,) * 2)
+        assert [each.paths for each in clean(lake)] == [(left,)]
+        assert len({*folders}) == 2
+        assert all(folder.is_dir() for folder in folders)
+    assert list((lake.root / "tmp").glob("spill-*")) == []
 
 
 def test_the_command_says_what_it_would_delete(run: Shell, lake: Lake) -> None:

@@ -65,7 +65,9 @@ def test_appending_keeps_what_was_there_and_adds_no_empty_part(tmp_path: Path) -
     made.append(rows("a"), {}, {})
     made.append(rows("b"), {}, {})
     version = made.version
-    made.append([], {"seen": "again"}, {})
+    files = sorted(tmp_path.iterdir())
+    made.append(rows(), {"seen": "again"}, {})
+    assert sorted(tmp_path.iterdir()) == files
     assert ids(made) == ["a", "b"]
     assert (made.version, len(made.parts())) == (version, 2)
     assert made.manifest is not None

@@ -59,6 +59,8 @@ def test_a_purge_reissues_deletes_and_tells(lake: Lake) -> None:
         told = render(story(release, "0.png"))
         assert (release.manifest["parent"], release.manifest["reissue_of"]) == ("1", "1")
         assert release.manifest["notes"] == "release 1 without 1 images that were taken down"
+        assert "text" in release.manifest["skipped"]
+        assert "text" not in [stage["stage"] for stage in release.manifest["stages"]]
         assert [s["rejected"] for s in release.manifest["stages"] if s["stage"] == "takedown"] == [{"image": 2}]
     words = ("takedown", "image", "asked by the artist")
     assert {uri: rows[uri] for uri in ("0.png", "copy.png")} == {"0.png": words, "copy.png": words}

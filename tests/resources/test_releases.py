@@ -50,6 +50,23 @@ def test_a_missing_caption_is_found(lake: Lake, caption: str | None) -> None:
     assert problems(lake, "images", lambda rows: rows[0].update(caption=caption)) == {"caption": ["caption"]}
 
 
+def test_how_models_and_machines_are_reached_is_in_no_file_of_a_release(lake: Lake, tmp_path: Path) -> None:
+    private = {"endpoints": ["http://SECRET/v1"], "arguments": ["--hf-token", "SECRET"], "python": "/SECRET/python"}
+    settings = {
+        "models": {role: {"model": "a/b", **private} for role in ("vlm", "llm")},
+        "s3": {"endpoint_url": "http://SECRET"},
+        "engine": {"address": "SECRET"},
+        "rules": {"min_side": 100},
+    }
+    put(tmp_path / "scrape/c.png", seed=3, text="green hat")
+    made = build(lake.root, Config.model_validate(settings), []).release
+    assert made is not None
+    assert made["config"]["models"]["vlm"]["model"] == "a/b"
+    assert made["config"]["rules"]["min_side"] == 100
+    for file in (lake.root / "releases" / made["version"]).iterdir():
+        assert b"SECRET" not in file.read_bytes(), file.name
+
+
 def test_a_missing_row_is_found(lake: Lake) -> None:
     found = problems(lake, "images", lambda rows: rows.pop())
     assert found == {"counts": ["kept in lineage, not in images", "occurrences in, images and rejects out"]}

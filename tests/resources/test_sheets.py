@@ -9,6 +9,7 @@ import pytest
 from dataset_build.build import build
 from dataset_build.config import Config
 from resources import sheets
+from resources.images import jpegs
 from resources.lake import Lake
 from resources.people import find_image, take_down
 from tests.bucket import lake_at
@@ -32,6 +33,12 @@ def test_a_take_down_deletes_the_sheets_that_show_it_and_new_ones_do_not(lake: L
     again = sheets.draw(lake, [(zero, ""), (one, "")])
     assert again.read_bytes() != drawn
     assert lake.table("places_of", image_ids=[zero, one])["image_id"].to_pylist() == [one]
+
+
+def test_another_picture_that_lies_there_by_now_is_not_shown_for_it(lake: Lake, tmp_path: Path) -> None:
+    zero, one = (find_image(lake, f"{number}.png") for number in range(2))
+    put(tmp_path / "scrape/0.png", seed=9)
+    assert list(jpegs(lake, [zero, one])) == [one]
 
 
 def test_what_a_build_shows_in_the_ui_lies_in_the_lake(lake: Lake) -> None:

@@ -258,6 +258,14 @@ def test_a_text_that_repeats_the_records_caption_is_no_list_of_tags() -> None:
     )
 
 
+def test_of_too_many_tags_the_first_are_taken_and_the_rest_is_said() -> None:
+    listed = [f"tag_{number}" for number in range(1500)]
+    for texts in (texts_of({"tags": listed}), texts_of({}, txt=[", ".join(listed)])):
+        assert [tag for tag, _ in texts.raw_tags] == listed[:1000]
+        assert texts.metadata == '{"problems":["1,500 tags, of which the first 1,000 are taken"]}'
+    assert texts_of({"tags": listed[:1000] * 2}).metadata is None
+
+
 def test_problems_stand_in_the_metadata() -> None:
     assert texts_of({}, problems=["json: not JSON"]) == Texts(metadata='{"problems":["json: not JSON"]}')
 
