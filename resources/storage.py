@@ -118,8 +118,11 @@ def spilling(parent: Path) -> Iterator[Path]:
 
 
 def is_used(path: Path) -> bool:
-    """Whether a process spills into this folder now."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Whether a process spills into this folder now, or just did, so that it is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
