@@ -37,7 +37,7 @@ OTHER = {
     "waiting": pa.schema([(name, pa.string()) for name in ("image_id", "drop", "uri", "member")]),
     "folds": pa.schema([("tag", pa.string()), ("folded", pa.string())]),
 }
-OVER_RELEASES = ("check_", "gallery", "purged_", "statistics/")
+OVER_RELEASES = ("check_", "gallery", "purged_", "rejected_samples", "statistics/")
 RULES = sorted(name.removeprefix("rules/") for name in NAMES if name.startswith("rules/"))
 VALUES: dict[str, Any] = {
     **parameters_of(Config()),
