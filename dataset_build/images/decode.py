@@ -127,7 +127,7 @@ def _read_any(header: Header, shorter: int, oddity: str | None = None) -> Pixels
     turn = orientation(image)
     width, height = image.size[::-1] if turn > 4 else image.size
     fits = next((scale for scale in (1, 2, 4) if width * height <= _MOST_REDUCED * scale**2), 8)
-    reduction = max(_scale(image.size, shorter), fits)
+    reduction = max(_scale(image.size, shorter), min(fits, _scale(image.size, 1)))
     digest = _digest(width, height)
     reduced = []
     for strip in rgb_strips(image, turn):

@@ -6,7 +6,7 @@ import cv2
 
 from dataset_build import schemas
 from dataset_build.config import ImageLimits
-from dataset_build.images import damage, formats, hashes, measures
+from dataset_build.images import damage, formats, hashes, integrity, measures
 from dataset_build.images.decode import Pixels, read_pixels
 from dataset_build.images.header import Header, Unreadable, guarded, open_image
 from dataset_build.images.normalise import as_stored
@@ -28,9 +28,11 @@ def measure(data: bytes, limits: ImageLimits) -> dict[str, object]:
             header = open_image(data, limits)
             facts |= _header_facts(header)
             pixels = read_pixels(data, header, limits)
+        return facts | _pixel_facts(pixels)
     except Unreadable as error:
         return facts | {"status": error.status, "reason": error.reason}
-    return facts | _pixel_facts(pixels)
+    except cv2.error as error:
+        return facts | {"status": "undecodable", "reason": integrity.reason(error)}
 
 
 def warm_up() -> None:

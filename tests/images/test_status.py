@@ -6,6 +6,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -115,6 +116,16 @@ def test_bombs_stay_under_500_mb(tmp_path):
     flat_status, gif_status, megabytes = done.stdout.split()
     assert (flat_status, gif_status) == ("ok", "too_many_pixels")
     assert int(megabytes) < 500
+
+
+def test_a_picture_that_cannot_be_measured_has_a_row(measure, jpeg, monkeypatch):
+    def fails(grey):
+        raise cv2.error("OpenCV(5) resize.cpp:1: error: (-215:Assertion failed) !ssize.empty()")
+
+    monkeypatch.setattr(facts.measures, "sharpness", fails)
+    row = measure(jpeg)
+    assert (row["status"], row["sharpness"]) == ("undecodable", None)
+    assert row["reason"] == "OpenCV(5) resize.cpp:1: error: (-215:Assertion failed) !ssize.empty()"
 
 
 @pytest.mark.parametrize("progressive", [False, True])
