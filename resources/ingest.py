@@ -1,10 +1,14 @@
 """Bring the per-drop tables up to date: list a drop's places, read them once."""
 
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+
 from dataset_build.ingest import Place, facts_of, failed, ingest, occurrences_of, set_up
 from dataset_build.parquet_files import open_parquet
+from dataset_build.sources.files import check_root
 from dataset_build.sources.listing import listing
 from resources.drops import Drop
 from resources.engine import Engine
@@ -38,5 +42,10 @@ def list_drop(lake: Lake, drop: Drop) -> Path:
     """The Parquet file of schemas.LISTING that says where a drop's images lie; kept, to find them again."""
     piece = lake.piece("listing", drop.name)
     if not piece.version:
-        piece.replace(listing(lake.drops.root_of(drop), lake.drops.files(drop.name)), {}, lake.provenance)
+        piece.replace(_listed(lake.drops.root_of(drop), lake.drops.files(drop.name)), {}, lake.provenance)
     return piece.parts()[0]
+
+
+def _listed(root: Path, files: pa.Table) -> Iterator[pa.RecordBatch]:
+    yield from listing(root, files)
+    check_root(root)

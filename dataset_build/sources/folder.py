@@ -43,7 +43,14 @@ def walk(root: Path) -> Iterator[tuple[str, int, int]]:
 
 def is_there(root: Path) -> bool:
     """Whether the root is a folder."""
-    return root.is_dir()
+    return os.path.isdir(root)  # of a share that is stale, Path.is_dir raises
+
+
+def holds_anything(root: Path) -> bool:
+    """Whether the root can be listed and is not empty."""
+    with suppress(OSError), os.scandir(root) as found:
+        return next(found, None) is not None
+    return False
 
 
 @contextmanager
