@@ -55,8 +55,8 @@ def set_up(limits: ImageLimits) -> None:
 
 
 def picture(place: Place, view: View, size: Size, limits: ImageLimits) -> bytes | str:
-    """A view of the image as JPEG, or why there is none. It raises for no bytes at all, but RunError where the whole source
-    went away."""
+    """A view of the image as JPEG, or why there is none. It raises for no bytes at all, but RunError
+    where the whole source went away."""
     with watchdog.limited():
         (found,) = read(place.root, pa.RecordBatch.from_pylist([place.listed], LISTING.schema), limits)
         if not found.data:

@@ -43,7 +43,9 @@ def walk(root: Path) -> Iterator[tuple[str, int, int]]:
 
 def is_there(root: Path) -> bool:
     """Whether the root is a folder."""
-    return os.path.isdir(root)  # of a share that is stale, Path.is_dir raises
+    with suppress(OSError):  # of a share that is stale
+        return root.is_dir()
+    return False
 
 
 def holds_anything(root: Path) -> bool:
