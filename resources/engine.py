@@ -2,7 +2,6 @@
 
 import ctypes
 import multiprocessing
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from itertools import islice
@@ -12,6 +11,7 @@ import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
 from dataset_build import watchdog
+from dataset_build.cores import cores
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 Unit = tuple[int, pa.RecordBatch]
@@ -50,7 +50,7 @@ class LocalEngine:
     """A pool of processes on this machine. At most two units per worker are in memory at any time."""
 
     def __init__(self, workers: int = 0) -> None:
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = workers or cores()
 
     def run(
         self,
