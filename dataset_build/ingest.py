@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dataset_build import watchdog
 from dataset_build.config import ImageLimits
+from dataset_build.images.again import DIED
 from dataset_build.images.facts import measure, warm_up
 from dataset_build.schemas import IMAGE_FACTS, OCCURRENCES
 from dataset_build.sources.files import check_root
@@ -55,9 +56,8 @@ def ingest(rows: pa.RecordBatch, place: Place, limits: ImageLimits) -> pa.Record
 
 def failed(row: pa.RecordBatch, status: str, place: Place) -> pa.RecordBatch:
     """The answer for a place over which a worker process died; its bytes are not touched again."""
-    reason = {"timeout": "took longer than images.timeout", "crashed": "the process that read it died"}[status]
     listed = row.to_pylist()[0]
-    return pa.RecordBatch.from_pylist([{**_identity(listed, place), "status": status, "reason": reason}], RESULT)
+    return pa.RecordBatch.from_pylist([{**_identity(listed, place), "status": status, "reason": DIED[status]}], RESULT)
 
 
 def occurrences_of(result: pa.RecordBatch) -> pa.RecordBatch:

@@ -14,7 +14,7 @@ from dataset_build.images.measures import Rgb
 from dataset_build.sources.files import check_root
 from dataset_build.sources.read import Read, read
 
-DIED = {"timeout": "took longer than images.timeout", "crashed": "the process that read it died"}
+DIED = {"timeout": "took longer than images.timeout", "crashed": "the process that read it died or had no memory left"}
 
 
 def look_again(rows: pa.RecordBatch, root: Path, limits: ImageLimits, shorter: int) -> Iterator[Rgb | Unreadable]:

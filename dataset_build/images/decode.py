@@ -51,7 +51,7 @@ class Pixels:
 def read_pixels(data: bytes, header: Header, limits: ImageLimits, shorter: int = MEASURED_SIDE) -> Pixels:
     """Decode the image, reduced to no less than `shorter` pixels on its shorter side; call it `guarded`.
 
-    Raises Unreadable and nothing else.
+    Raises Unreadable, and MemoryError, which says nothing about the image.
     """
     _refuse_bombs(data, header, limits)
     if header.frames.cut:
@@ -74,8 +74,11 @@ def thumbnail(data: bytes, side: int, limits: ImageLimits) -> Image.Image:
 
     Raises Unreadable and nothing else.
     """
-    with guarded(limits):
-        pixels = read_pixels(data, open_image(data, limits), limits, shorter=side)
+    try:
+        with guarded(limits):
+            pixels = read_pixels(data, open_image(data, limits), limits, shorter=side)
+    except MemoryError as error:
+        raise Unreadable("crashed", "there was no memory for it") from error
     image = Image.fromarray(pixels.rgb)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return image
