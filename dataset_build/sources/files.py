@@ -117,7 +117,7 @@ def size_of(file: BinaryIO) -> int:
 
 def modified_of(file: BinaryIO) -> int:
     """Modification time of an open file, ns since 1970."""
-    return file.modified if isinstance(file, ObjectFile) else os.fstat(file.fileno()).st_mtime_ns
+    return file.modified if isinstance(file, ObjectFile) else folder.modified(os.fstat(file.fileno()))
 
 
 def _side(root: Path) -> _Side:
