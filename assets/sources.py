@@ -22,7 +22,7 @@ def register(lake: Lake, instance: dg.DagsterInstance) -> list[Drop]:
 
 @dg.asset(group_name="sources", kinds={"file"})
 def sources(context: dg.AssetExecutionContext, lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
-    """Look at the files of every known source, open none, and register what is new and complete as drops."""
+    """Look at the files of every known source, without reading any, and register what is new and complete as drops."""
     new = register(lake, context.instance)
     names = [drop.name for drop in lake.drops.active()]
     return dg.MaterializeResult(

@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from dataset_build import watchdog
 from dataset_build.config import ImageLimits
+from dataset_build.images.again import DIED
 from dataset_build.images.facts import measure, warm_up
 from dataset_build.schemas import IMAGE_FACTS, OCCURRENCES
+from dataset_build.sources.files import check_root
 from dataset_build.sources.read import Read, read
 
 VERSION = "1"
@@ -39,7 +41,8 @@ def set_up(limits: ImageLimits) -> None:
 def ingest(rows: pa.RecordBatch, place: Place, limits: ImageLimits) -> pa.RecordBatch:
     """Read and measure each place of schemas.LISTING; one row of RESULT each, in order.
 
-    An image that stands several times in the batch is measured once. Bad input gets a status, never an error.
+    An image that stands several times in the batch is measured once. Bad input gets a status, never an error;
+    RunError is raised where the whole source went away.
     """
     judged: Judged = {}
     results = []
@@ -47,14 +50,14 @@ def ingest(rows: pa.RecordBatch, place: Place, limits: ImageLimits) -> pa.Record
     for listed in rows.to_pylist():
         with watchdog.limited():
             results.append(_row(listed, next(reads), place, limits, judged))
+    check_root(place.root)
     return pa.RecordBatch.from_pylist(results, RESULT)
 
 
 def failed(row: pa.RecordBatch, status: str, place: Place) -> pa.RecordBatch:
     """The answer for a place over which a worker process died; its bytes are not touched again."""
-    reason = {"timeout": "took longer than images.timeout", "crashed": "the process that read it died"}[status]
     listed = row.to_pylist()[0]
-    return pa.RecordBatch.from_pylist([{**_identity(listed, place), "status": status, "reason": reason}], RESULT)
+    return pa.RecordBatch.from_pylist([{**_identity(listed, place), "status": status, "reason": DIED[status]}], RESULT)
 
 
 def occurrences_of(result: pa.RecordBatch) -> pa.RecordBatch:

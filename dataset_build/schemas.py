@@ -61,7 +61,7 @@ LISTING = _table(
         pa.list_(
             pa.struct([("role", pa.string()), ("uri", pa.string()), ("offset", pa.int64()), ("size", pa.int64())])
         ),
-        "texts that belong to the image; role is txt | caption | json; offset and size as above",
+        "texts that belong to the image; role is txt | caption | json | cls; offset and size as above",
     ),
     ("metadata", pa.string(), "JSON record from a shared table (data.jsonl, metadata.csv, Parquet), or null"),
 )
@@ -323,8 +323,8 @@ DUPLICATES = _table(
     "image_id",
     ("image_id", pa.string(), "a member, the keeper included"),
     ("keeper", pa.string(), "the image that stands for the star, and names it"),
-    ("method", pa.string(), "keeper | pixels | hash | dihedral"),
-    ("distance", pa.int16(), "bits of 256 between the member and its keeper"),
+    ("method", pa.string(), "keeper | pixels | hash | dihedral | embedding"),
+    ("distance", pa.int16(), "to the keeper: bits of 256; thousandths of cosine distance where method is embedding"),
 )
 
 IMAGE_TEXTS = _table(

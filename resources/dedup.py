@@ -1,6 +1,5 @@
 """Bring pairs and stars of duplicates up to date."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dataset_build.cores import cores
 from dataset_build.dedup.pairs import near_pairs
 from dataset_build.dedup.second_look import second_looks
 from dataset_build.dedup.segments import Segment
@@ -39,7 +39,8 @@ def update_pairs(lake: Lake) -> Piece:
             index.keep(index.read(_facts(lake, missing)).segment, searched)
         new = index.read(_facts(lake, news))
         pairs = near_pairs(new, index.segments, settings.widest_radius, settings.dihedral)
-        write(_looked_at(index, new.segment, pairs), {**searched, **news}, lake.provenance)
+        threads = lake.config.engine.workers or cores()
+        write(_looked_at(index, new.segment, pairs, threads), {**searched, **news}, lake.provenance)
         index.keep(new.segment, {**searched, **news})
     return piece
 
@@ -57,16 +58,14 @@ def grouped(lake: Lake) -> pa.Table:
     return every.filter(pc.invert(is_freed))
 
 
-def _looked_at(index: HashIndex, new: Segment, pairs: pa.Table) -> Iterator[pa.RecordBatch]:
+def _looked_at(index: HashIndex, new: Segment, pairs: pa.Table, threads: int) -> Iterator[pa.RecordBatch]:
     """The pairs as schemas.DUPLICATE_PAIRS, those of method hash after a second look."""
     for first in range(0, pairs.num_rows, LOOKS_AT_ONCE):
         some = pairs.slice(first, LOOKS_AT_ONCE)
         hashed = pc.equal(some["method"], "hash")
         a, b = (some.filter(hashed)[side] for side in ("image_id_a", "image_id_b"))
         looks = index.looks(new, pc.unique(pa.chunked_array(a.chunks + b.chunks, pa.string())))
-        seen = second_looks(
-            [(looks[x], looks[y]) for x, y in zip(a.to_pylist(), b.to_pylist(), strict=True)], os.cpu_count() or 1
-        )
+        seen = second_looks([(looks[x], looks[y]) for x, y in zip(a.to_pylist(), b.to_pylist(), strict=True)], threads)
         measured = np.full((some.num_rows, 3), np.nan, np.float32)
         measured[np.asarray(hashed)] = np.array(seen, np.float32).reshape(-1, 3)
         columns = [pa.array(column, from_pandas=True) for column in measured.T]

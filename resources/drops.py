@@ -81,18 +81,32 @@ class Drops:
 
     @_alone("adding a source")
     def add_source(self, place: str | Path) -> str:
-        """Register a root; returns the name it has from then on. Raises SourceNotFound and BucketError."""
+        """Register a root; returns the name it has from then on. Raises SourceNotFound and BucketError.
+
+        One that was forgotten comes back under its name, with its drops. No other root gets a name that had drops.
+        """
         sources, root = self.sources(), find_root(place, "give --source a folder of images")
         for name, known in sources.items():
             if known == root:
                 return name
-        name = _unused(slug(PurePath(str(root)).name), set(sources))
+        name = self._remember(root) or _unused(
+            slug(PurePath(str(root)).name), {*sources, *(drop.source for drop in self.all())}
+        )
         self._write_sources({**sources, name: root})
         return name
 
+    def _remember(self, root: Path) -> str | None:
+        """Take back the drops that were left out when this root was forgotten, if it was; returns its name."""
+        removed = [drop for drop in self.all() if drop.removed]
+        forgotten = [drop for drop in removed if read_json(self._tombstone(drop.name)).get("forgotten") == str(root)]
+        for drop in forgotten:
+            self._tombstone(drop.name).unlink(missing_ok=True)
+        forget(self.folder)
+        return forgotten[-1].source if forgotten else None
+
     def root_of(self, drop: Drop) -> Path:
-        """What the paths of a drop are relative to."""
-        return self.sources()[drop.source]
+        """What the paths of a drop are relative to. Raises UnknownSource when its source was forgotten."""
+        return self._with(drop.source)[drop.source]
 
     @_alone("moving a source")
     def move_source(self, name: str, place: str | Path) -> None:
@@ -103,10 +117,10 @@ class Drops:
     def forget_source(self, name: str) -> None:
         """Take all drops of a source out of every later release, and look there no more."""
         sources = self._with(name)
+        root = sources.pop(name)
         for drop in self.active():
             if drop.source == name:
-                self.remove(drop.name)
-        del sources[name]
+                self._remove(drop.name, forgotten=str(root))
         self._write_sources(sources)
 
     def _with(self, name: str) -> dict[str, Path]:
@@ -163,9 +177,13 @@ class Drops:
 
         The files `again` count as changed, unless as many drops as TRIES held them as they are.
         """
+        before = self.all()
         groups, whole = self._look(source, arrival)
         with lock(self.folder / ".lock", "looking for new drops"):
+            forget(self.folder)
             drops = self.all()
+            if drops != before:  # another process registered what may be newer than that look
+                groups, whole = self._look(source, arrival)
             known = len(drops)
             for group, news in self._news(source, groups, whole, again).items():
                 drops.append(self._register(source, group, news, drops))
@@ -188,13 +206,16 @@ class Drops:
 
     def remove(self, name: str) -> None:
         """Take a drop out of every later release. Its files and tables are left where they are."""
-        self.get(name)
-        write_json(self._tombstone(name), {"removed_at": _now()})
+        self._remove(self.get(name).name)
+
+    def _remove(self, name: str, **why: str) -> None:
+        write_json(self._tombstone(name), {"removed_at": _now(), **why})
         forget(self.folder)
 
     def restore(self, name: str) -> None:
-        """Undo `remove`."""
-        self.get(name)
+        """Undo `remove`. Raises UnknownSource when its source was forgotten: it comes back with that."""
+        if (source := self.get(name).source) not in self.sources():
+            raise UnknownSource(f"the source {source!r} of {name} was forgotten: add it again, and its drops are back")
         self._tombstone(name).unlink(missing_ok=True)
         forget(self.folder)
 

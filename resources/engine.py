@@ -2,22 +2,28 @@
 
 import ctypes
 import multiprocessing
-import os
+import resource
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
+from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
 from pebble import ProcessExpired, ProcessPool
 
 from dataset_build import watchdog
+from dataset_build.cores import cores
+from dataset_build.errors import RunError
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 Unit = tuple[int, pa.RecordBatch]
 PRELOAD = [
     "dataset_build.cli",  # workers run the main script again, up to its guard
     "dataset_build.ingest",
+    "dataset_build.sources.listing",
     "dataset_build.captions.pictures",
     "scipy.fftpack",  # by imagehash, at the first hash
     "pandas",  # by pyarrow, at the first conversion, where it is installed
@@ -30,8 +36,8 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h, in bytes
 class Engine(Protocol):
     """The contract: every unit comes back once, changed by `work`, in any order.
 
-    `setup` runs once in each worker. A row whose worker dies twice is answered by `failed(row, status)`, where
-    status is timeout or crashed; the other rows of its unit are not affected.
+    `setup` runs once in each worker. A row whose worker dies twice, or twice has no memory for it, is answered by
+    `failed(row, status)`, where status is timeout or crashed; the other rows of its unit are not affected.
     """
 
     def run(
@@ -50,7 +56,7 @@ class LocalEngine:
     """A pool of processes on this machine. At most two units per worker are in memory at any time."""
 
     def __init__(self, workers: int = 0) -> None:
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = workers or cores()
 
     def run(
         self,
@@ -93,6 +99,29 @@ def process_pool(workers: int, setup: Callable[[], None]) -> ProcessPool:
     )
 
 
+def apart(memory: int, work: Callable[..., None], *given: Any) -> None:
+    """Do `work` in a process of its own, which gets `memory` bytes: beyond that it meets a MemoryError.
+
+    Raises what the work raises, and RunError when the process dies of it.
+    """
+    pool = process_pool(1, partial(_limit_memory, memory))
+    try:
+        pool.submit(work, None, *given).result()
+    except ProcessExpired as death:
+        raise RunError(f"the process that was to {work.__name__.replace('_', ' ')} died: {death}") from death
+    finally:
+        pool.stop()
+        pool.join()
+
+
+def _limit_memory(memory: int) -> None:
+    """Where the system can say how much this process has already."""
+    with suppress(OSError, ValueError):  # the latter where the limit is lower already
+        pages = int(Path("/proc/self/statm").read_text("ascii").split()[5])
+        limit = pages * resource.getpagesize() + memory
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
 def answered(
     future: Future[pa.RecordBatch],
     pool: ProcessPool,
@@ -103,7 +132,7 @@ def answered(
     """What became of `batch`, whose `work` is under way in the pool; waits for it."""
     try:
         return future.result()
-    except ProcessExpired:
+    except (ProcessExpired, MemoryError):
         return _row_by_row(pool, work, batch, failed)
 
 
@@ -113,7 +142,7 @@ def _row_by_row(
     batch: pa.RecordBatch,
     failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
 ) -> pa.RecordBatch:
-    """A worker died over this unit: find the row that kills, and answer for it."""
+    """A worker died over this unit, or had no memory: find the row that kills, and answer for it."""
     results = []
     for index in range(batch.num_rows):
         row = batch.slice(index, 1)
@@ -121,6 +150,8 @@ def _row_by_row(
             results.append(pool.submit(work, None, row).result())
         except ProcessExpired as death:
             results.append(failed(row, "timeout" if death.exitcode == watchdog.EXIT_CODE else "crashed"))
+        except MemoryError:
+            results.append(failed(row, "crashed"))
     return pa.concat_batches(results)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from dataset_build.cores import cores
 from dataset_build.dedup.fastdup import as_pairs
 from dataset_build.errors import RunError
 from dataset_build.images import formats
@@ -57,7 +58,7 @@ def _pairs(lake: Lake, run: Run) -> list[pa.RecordBatch]:
             "work": str(Path(folder) / "work"),
             "pairs": str(pairs),
             "log": str(spill / "fastdup.log"),
-            "threads": lake.config.engine.workers or os.cpu_count() or 1,
+            "threads": lake.config.engine.workers or cores(),
             "similarity": settings.fastdup_similarity,
             "neighbours": settings.fastdup_neighbours,
         }

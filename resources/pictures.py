@@ -1,7 +1,6 @@
 """Pictures made ahead of the requests that need them, by a pool of processes."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from dataset_build import watchdog
 from dataset_build.captions.calls import CallFailed, Picture, View
 from dataset_build.captions.pictures import Place, Size, picture, set_up
 from dataset_build.config import Config, ImageLimits
+from dataset_build.cores import cores
+from dataset_build.images.again import DIED
 from resources.engine import process_pool
 
 
@@ -31,7 +32,9 @@ class Pictures:
             made = await asyncio.wrap_future(work)
         except ProcessExpired as death:
             slow = death.exitcode == watchdog.EXIT_CODE
-            made = "took longer than images.timeout" if slow else "the process that read it died"
+            made = DIED["timeout" if slow else "crashed"]
+        except MemoryError:
+            made = DIED["crashed"]
         if isinstance(made, str):
             raise CallFailed("rejected_image", made)
         return Picture(made)
@@ -40,7 +43,7 @@ class Pictures:
 @contextmanager
 def picture_pool(config: Config, recipe: str) -> Iterator[Pictures]:
     """A pool for as long as the block runs; pictures are as large as the recipe gets them."""
-    workers = config.engine.workers or len(os.sched_getaffinity(0))
+    workers = config.engine.workers or cores()
     pool = process_pool(workers, partial(set_up, config.images))
     try:
         yield Pictures(pool, Size(*config.captions.size_for(recipe)), config.images)

@@ -34,7 +34,8 @@ class Step:
 
 
 def plan(lake: Lake) -> Iterator[Step]:
-    """The steps of the next build, in the order in which they would run. Nothing is written, and no file opened.
+    """The steps of the next build, in the order in which they would run. Nothing is written, and no file opened but
+    those that could not be read before.
 
     What follows from new drops for the whole corpus is known only once they are read.
     """

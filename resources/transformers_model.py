@@ -162,13 +162,18 @@ def _image(picture: Picture) -> Image.Image:
 
 @asynccontextmanager
 async def loaded(binding: Binding, log: Log) -> AsyncIterator[TransformersModel]:
-    """The model, by name or folder, on the GPU where there is one. Raises ServerLost when it can't be loaded."""
+    """The model, by name or folder, on the GPU where there is one. Only safetensors are loaded, never pickles.
+
+    Raises ServerLost when it can't be loaded.
+    """
     try:
         from transformers import AutoModelForImageTextToText, AutoProcessor
 
         revision = {"revision": binding.revision} if binding.revision else {}
         processor = AutoProcessor.from_pretrained(binding.model, **revision)
-        model = AutoModelForImageTextToText.from_pretrained(binding.model, dtype="auto", **revision)
+        model = AutoModelForImageTextToText.from_pretrained(
+            binding.model, dtype="auto", use_safetensors=True, **revision
+        )
     except (ImportError, OSError, ValueError) as error:
         raise ServerLost(f"{binding.model}: transformers can't load it: {str(error).splitlines()[0]}") from error
     import torch

@@ -20,6 +20,7 @@ POLL = 0.5  # seconds between two looks
 LINE = 2**20  # bytes of one line of its log
 NOT_INSTALLED = "it is not installed for this Python: pip install 'dataset-build[vllm]', or set `python` of the model"
 _ERROR = re.compile(r"(?:^|[\s.])((?:\w+(?:Error|Exception)|error): .+)")
+_SECRET = re.compile(r"--[\w-]*(key|token|secret|password)", re.I)
 _ECHO = "Engine core initialization failed"  # says only that there is another error above
 
 
@@ -93,7 +94,7 @@ class Server:
                 continue
             if not line:
                 return
-            text = line.decode("utf-8", "replace").rstrip()
+            text = hidden(line.decode("utf-8", "replace").rstrip(), self.binding.arguments)
             self.tail.append(text)
             self.log(f"vllm: {text}")
 
@@ -106,6 +107,16 @@ def command(binding: Binding, port: int) -> list[str]:
         "--model", binding.model, "--served-model-name", binding.model, *revision,
         "--host", "127.0.0.1", "--port", str(port), "--disable-uvicorn-access-log", *binding.arguments,
     ]  # fmt: skip
+
+
+def hidden(line: str, arguments: Sequence[str]) -> str:
+    """A line of its log without keys and tokens among the arguments, all of which vLLM tells."""
+    for argument, after in zip(arguments, [*arguments[1:], ""], strict=True):
+        flag, equals, value = argument.partition("=")
+        secret = value if equals else after
+        if _SECRET.fullmatch(flag) and secret and not secret.startswith("--"):
+            line = line.replace(secret, "***")
+    return line
 
 
 def reason(lines: Sequence[str]) -> str:

@@ -19,11 +19,13 @@ def square(rows: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def harmful(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """13 ends the process, 17 never returns."""
+    """13 ends the process, 17 never returns, 19 has no memory."""
     for n in rows.column("n").to_pylist():
         with watchdog.limited():
             if n == 13:
                 os.abort()
+            if n == 19:
+                raise MemoryError
             while n == 17:
                 time.sleep(0.01)
     return square(rows)

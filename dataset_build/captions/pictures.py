@@ -20,6 +20,7 @@ from dataset_build.images.facts import warm_up
 from dataset_build.images.header import Unreadable, guarded, open_image
 from dataset_build.images.measures import Rgb, resize
 from dataset_build.schemas import LISTING
+from dataset_build.sources.files import check_root
 from dataset_build.sources.read import read
 
 VERSION = "1"  # to change whenever a picture may come out different
@@ -54,10 +55,12 @@ def set_up(limits: ImageLimits) -> None:
 
 
 def picture(place: Place, view: View, size: Size, limits: ImageLimits) -> bytes | str:
-    """A view of the image as JPEG, or why there is none. It raises for no bytes at all."""
+    """A view of the image as JPEG, or why there is none. It raises for no bytes at all, but RunError
+    where the whole source went away."""
     with watchdog.limited():
         (found,) = read(place.root, pa.RecordBatch.from_pylist([place.listed], LISTING.schema), limits)
         if not found.data:
+            check_root(place.root)
             return f"{found.status}: {found.reason}"
         if hashlib.sha256(found.data).hexdigest() != place.image_id:
             return "changed: the file holds another image than when its drop was read"

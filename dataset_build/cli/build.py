@@ -63,6 +63,8 @@ def build(
     if plan:
         if source:
             raise UserError("--plan tells of known sources: `dataset-build source add` first")
+        if release or notes:
+            raise UserError("--plan makes no release: leave --release and --notes out")
         print_plan(root, settings)
         return
     with watching() as watcher:

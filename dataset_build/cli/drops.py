@@ -78,7 +78,8 @@ def source_move(name: str, place: PlaceArgument, lake: LakeOption = LAKE) -> Non
 
 @source_app.command("forget")
 def source_forget(name: str, lake: LakeOption = LAKE) -> None:
-    """Leave all of a source out of every later release, and look there no more. Nothing is deleted."""
+    """Leave all of a source out of every later release, and look there no more. Nothing is deleted; `source add` of the
+    same place takes it back."""
     from resources.drops import Drops
 
     Drops(lake.resolve() / "drops").forget_source(name)

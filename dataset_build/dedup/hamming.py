@@ -1,6 +1,5 @@
 """Search for 256-bit hashes that differ in few bits: multi-index hashing, and brute force for small sets."""
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -8,6 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from dataset_build.cores import cores
 
 BANDS = 16
 VALUES = 1 << 16  # of a band
@@ -90,7 +91,7 @@ def multi_index(left: Index, right: Index, radius: int, among: bool = False) -> 
     With `among`, both sides are the same rows and each pair is met once. It is faster with the smaller side left.
     """
     left, right = (rows if len(rows.order) else _sorted(rows.hashes, rows.wholes) for rows in (left, right))
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS)) as pool:
+    with ThreadPoolExecutor(min(cores(), MOST_WORKERS)) as pool:
         yield from pool.map(partial(_band_pairs, left, right, radius, among), range(BANDS))
 
 

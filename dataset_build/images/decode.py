@@ -51,7 +51,7 @@ class Pixels:
 def read_pixels(data: bytes, header: Header, limits: ImageLimits, shorter: int = MEASURED_SIDE) -> Pixels:
     """Decode the image, reduced to no less than `shorter` pixels on its shorter side; call it `guarded`.
 
-    Raises Unreadable and nothing else.
+    Raises Unreadable, and MemoryError, which says nothing about the image.
     """
     _refuse_bombs(data, header, limits)
     if header.frames.cut:
@@ -74,8 +74,11 @@ def thumbnail(data: bytes, side: int, limits: ImageLimits) -> Image.Image:
 
     Raises Unreadable and nothing else.
     """
-    with guarded(limits):
-        pixels = read_pixels(data, open_image(data, limits), limits, shorter=side)
+    try:
+        with guarded(limits):
+            pixels = read_pixels(data, open_image(data, limits), limits, shorter=side)
+    except MemoryError as error:
+        raise Unreadable("crashed", "there was no memory for it") from error
     image = Image.fromarray(pixels.rgb)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     return image
@@ -127,7 +130,7 @@ def _read_any(header: Header, shorter: int, oddity: str | None = None) -> Pixels
     turn = orientation(image)
     width, height = image.size[::-1] if turn > 4 else image.size
     fits = next((scale for scale in (1, 2, 4) if width * height <= _MOST_REDUCED * scale**2), 8)
-    reduction = max(_scale(image.size, shorter), fits)
+    reduction = max(_scale(image.size, shorter), min(fits, _scale(image.size, 1)))
     digest = _digest(width, height)
     reduced = []
     for strip in rgb_strips(image, turn):

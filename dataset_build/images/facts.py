@@ -6,12 +6,12 @@ import cv2
 
 from dataset_build import schemas
 from dataset_build.config import ImageLimits
-from dataset_build.images import damage, formats, hashes, measures
+from dataset_build.images import damage, formats, hashes, integrity, measures
 from dataset_build.images.decode import Pixels, read_pixels
 from dataset_build.images.header import Header, Unreadable, guarded, open_image
 from dataset_build.images.normalise import as_stored
 
-VERSION = "3"  # part of the fingerprint: raise it when any fact may come out different
+VERSION = "4"  # part of the fingerprint: raise it when any fact may come out different
 _COLUMNS = tuple(name for name in schemas.IMAGE_FACTS.schema.names if name != "image_id")
 
 
@@ -19,7 +19,8 @@ def measure(data: bytes, limits: ImageLimits) -> dict[str, object]:
     """Every column of image_facts but the image id, for the bytes of one file.
 
     It raises for no bytes at all: what can't be used gets a status and a reason, and null where nothing could be
-    measured. The same bytes give the same facts. Not for threads: see `header.guarded`.
+    measured. The same bytes give the same facts; so MemoryError is raised where there is too little memory for them.
+    Not for threads: see `header.guarded`.
     """
     facts: dict[str, object] = dict.fromkeys(_COLUMNS) | {"status": "ok", "file_bytes": len(data)}
     try:
@@ -28,9 +29,11 @@ def measure(data: bytes, limits: ImageLimits) -> dict[str, object]:
             header = open_image(data, limits)
             facts |= _header_facts(header)
             pixels = read_pixels(data, header, limits)
+        return facts | _pixel_facts(pixels)
     except Unreadable as error:
         return facts | {"status": error.status, "reason": error.reason}
-    return facts | _pixel_facts(pixels)
+    except cv2.error as error:
+        return facts | {"status": "undecodable", "reason": integrity.reason(error)}
 
 
 def warm_up() -> None:

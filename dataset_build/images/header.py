@@ -64,13 +64,15 @@ def guarded(limits: ImageLimits) -> Iterator[None]:
 
 
 def open_image(data: bytes, limits: ImageLimits) -> Header:
-    """Read the header, by content alone; call it `guarded`. Raises Unreadable and nothing else."""
+    """Read the header, by content alone; call it `guarded`. Raises Unreadable, and MemoryError."""
     if not data:
         raise Unreadable("empty", "0 bytes")
     if len(data) > limits.max_bytes:
         raise Unreadable("too_many_bytes", f"{len(data)} bytes, the limit is {limits.max_bytes}")
     try:
         return _header(_open(data), data)
+    except MemoryError:
+        raise
     except Exception as error:
         raise _why_not(data, error) from error
 
@@ -81,6 +83,8 @@ def orientation(image: Image.Image) -> int:
     bare.info = image.info
     try:
         value = (getattr(image, "tag_v2", None) or bare.getexif()).get(_ORIENTATION)
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - broken EXIF doesn't make an image unusable
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
@@ -147,6 +151,8 @@ def _ends_early(data: bytes, name: str | None) -> bool:
     stream = _Stream(data)
     try:
         Image.open(stream, formats=[name] if name else formats.allowed())
+    except MemoryError:
+        raise
     except Exception:  # noqa: BLE001 - it failed before
         return stream.ran_out
     return False

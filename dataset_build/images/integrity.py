@@ -13,6 +13,7 @@ _HARMLESS = re.compile(
 _EARLY_END = re.compile(
     r"premature end of (?:jpeg|input) file|truncat|not enough|end of file|\beof\b|ran out of|requires a buffer", re.I
 )
+_NO_MEMORY = re.compile(r"out of memory|insufficient memory|failed to allocate|cannot allocate", re.I)
 _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b", re.I)
 _LONGEST = 200  # characters of a reason
 
@@ -34,8 +35,13 @@ def status(message: str) -> Damage:
 
 
 def reason(error: BaseException) -> str:
-    """The error in one plain line that is the same in every run."""
+    """The error in one plain line that is the same in every run.
+
+    Raises MemoryError where the decoder gave up because there was too little memory, which says nothing about the file.
+    """
     lines = str(error).strip().splitlines()
     text = lines[0] if lines and " " in lines[0] else f"{type(error).__name__} {lines[0] if lines else ''}"
+    if isinstance(error, MemoryError) or _NO_MEMORY.search(text):
+        raise MemoryError(text) from error
     text = _ADDRESS.sub("0x…", text)
     return "".join(c if c.isprintable() else "?" for c in text).strip()[:_LONGEST]

@@ -1,12 +1,14 @@
 """How a release is queried: by a connection that changes nothing, made when it is first needed."""
 
-import os
 import tempfile
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import count
 from pathlib import Path
 from typing import Self
 
 import duckdb
+
+_numbers = count()
 
 
 class Connected:
@@ -29,10 +31,17 @@ class Connected:
         self.close()
 
 
+@cache
+def _private() -> tempfile.TemporaryDirectory[str]:
+    """A folder of this process, which goes when it ends."""
+    return tempfile.TemporaryDirectory(prefix="dataset-build-")
+
+
 def quiet(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """The same connection, which neither writes beside a release nor sees this program's variables."""
     # Large queries spill: by default that goes into the release's own folder.
-    spill = Path(tempfile.gettempdir()) / f"dataset-build-{os.getpid()}"
+    # Nobody else can read this one, or have made it before.
+    spill = Path(_private().name) / str(next(_numbers))
     connection.execute("set temp_directory = $1", [str(spill)])
     # A name in a query means a table, never a variable of this program.
     connection.execute("set python_enable_replacements = false")

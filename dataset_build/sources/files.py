@@ -6,10 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from dataset_build.errors import RunError
 from dataset_build.locations import is_remote
 from dataset_build.sources import bucket, folder
 from dataset_build.sources.objects import ObjectFile
 from dataset_build.sources.uris import Opener, UnreadableError
+
+GONE = "it is not there any more, or is a link to nothing"
 
 
 class _Side(Protocol):
@@ -29,6 +32,17 @@ def is_there(root: Path) -> bool:
     return _side(root).is_there(root)
 
 
+def check_root(root: Path) -> None:
+    """Raises RunError when a folder is not there any more, or empty, as where a share was mounted.
+
+    What was just found missing in it may then be there after all. Of a bucket nothing is asked.
+    """
+    if not is_remote(root) and not folder.holds_anything(root):
+        raise RunError(
+            f"{root} went away while it was read: mount it again, or say where it lies now: `dataset-build source move`"
+        )
+
+
 def walk(root: Path) -> Iterator[tuple[str, int, int]]:
     """Every file under a root as (uri, bytes, modification time in ns), in no order; nothing is opened.
 
@@ -44,7 +58,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise UnreadableError("vanished", "it is not there any more, or is a link to nothing") from error
+        raise UnreadableError("vanished", GONE) from error
     except OSError as error:
         raise UnreadableError("unreadable", f"{type(error).__name__}: {error.strerror or 'read failed'}") from error
 
@@ -103,7 +117,7 @@ def size_of(file: BinaryIO) -> int:
 
 def modified_of(file: BinaryIO) -> int:
     """Modification time of an open file, ns since 1970."""
-    return file.modified if isinstance(file, ObjectFile) else os.fstat(file.fileno()).st_mtime_ns
+    return file.modified if isinstance(file, ObjectFile) else folder.modified(os.fstat(file.fileno()))
 
 
 def _side(root: Path) -> _Side:

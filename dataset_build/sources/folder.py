@@ -41,9 +41,23 @@ def walk(root: Path) -> Iterator[tuple[str, int, int]]:
         yield from ((to_uri(folder + e.name), e.size, e.modified) for e in entries if not e.is_folder)
 
 
+def modified(facts: os.stat_result) -> int:
+    """Modification time, ns since 1970, within 64 bits: file systems know years before 1677 and after 2262."""
+    return min(max(facts.st_mtime_ns, -(2**63)), 2**63 - 1)
+
+
 def is_there(root: Path) -> bool:
     """Whether the root is a folder."""
-    return root.is_dir()
+    with suppress(OSError):  # of a share that is stale
+        return root.is_dir()
+    return False
+
+
+def holds_anything(root: Path) -> bool:
+    """Whether the root can be listed and is not empty."""
+    with suppress(OSError), os.scandir(root) as found:
+        return next(found, None) is not None
+    return False
 
 
 @contextmanager
@@ -93,9 +107,9 @@ def _entry(found: os.DirEntry[str]) -> Entry | None:
     with suppress(OSError):
         facts = found.stat()
         if stat.S_ISREG(facts.st_mode):
-            return Entry(found.name, False, facts.st_size, facts.st_mtime_ns)
+            return Entry(found.name, False, facts.st_size, modified(facts))
     try:
-        return Entry(found.name, False, 0, found.stat(follow_symlinks=False).st_mtime_ns)
+        return Entry(found.name, False, 0, modified(found.stat(follow_symlinks=False)))
     except FileNotFoundError:
         return None
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from dataset_build.sources.files import finder, has_folders, opened
+from dataset_build.schemas import LISTING
+from dataset_build.sources.files import check_root, finder, has_folders, opened
 from dataset_build.sources.names import (
     SIDECARS,
     folders_of,
@@ -55,6 +57,14 @@ def listing(root: Path, files: pa.Table) -> Iterator[pa.RecordBatch]:
     columns = (files.column(name).to_pylist() for name in ("path", "size", "modified", "change"))
     drop = {path: File(*facts) for path, *facts in sorted(zip(*columns, strict=True))}
     return batches(_Drop(root, drop).rows())
+
+
+def write_listing(root: Path, files: pa.Table, to: Path) -> None:
+    """Write the listing of a drop as a Parquet file. Raises RunError where the whole source went away meanwhile."""
+    with pq.ParquetWriter(to, LISTING.schema) as file:
+        for batch in listing(root, files):
+            file.write_batch(batch)
+    check_root(root)
 
 
 class _Drop:

@@ -91,7 +91,7 @@ def records(parquet: pq.ParquetFile) -> Iterator[tuple[int, dict[str, Any]]]:
             for row in range(batch.num_rows):
                 pairs = zip(batch.schema.names, (column[row] for column in values), strict=True)
                 yield next(number), {key: clean(value) for key, value in pairs if value is not None}
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, MemoryError) as error:  # a small file may hold much
         raise BadParquetError(_cause(error)) from None
 
 

@@ -90,6 +90,9 @@ class Table:
             self.unanswered = error
         except UnreadableError as error:
             self._note(str(error))
+        except MemoryError:
+            self.index, self._texts, self._offsets = Index(), [], array("Q")
+            self._note("there is no memory for its records")
 
     def about(self, path: str) -> dict[str, Any]:
         """What the table says about a file or, by its key, a member of a shard; empty if nothing."""

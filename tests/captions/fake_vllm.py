@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--pids", type=Path)
     parser.add_argument("--asked", type=Path, help="note every question here, and give each an answer of its own")
     given, _ = parser.parse_known_args()
+    print(f"non-default args: {sys.argv[1:]}", flush=True)
     if given.model == "too-large":
         sys.exit(print(OUT_OF_MEMORY, flush=True) or 1)
 

@@ -120,6 +120,19 @@ def test_a_long_strip_is_reduced_all_the_same(decoded):
     assert decoded(Image.new("L", (300000, 300))).rgb.shape == (37, 37500, 3)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("size", "reduced"),
+    [((4_200_000, 1), (4_200_000, 1)), ((4_200_000, 3), (2_100_000, 1)), ((9_000_000, 5), (2_250_000, 1))],
+)
+def test_a_strip_thinner_than_its_reduction_keeps_a_line(measure, encode, decoded, size, reduced, turned):
+    size, (height, width) = (size[::-1], reduced) if turned else (size, reduced[::-1])
+    data = encode(Image.new("L", size), "PNG")
+    assert decoded(data).rgb.shape == (height, width, 3)
+    row = measure(data)
+    assert (row["status"], row["width"], row["height"], row["hash_informative"]) == ("ok", *size, False)
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "PA"])
 def test_alpha_is_laid_over_white(measure, encode, decoded, mode):
     if mode == "PA":

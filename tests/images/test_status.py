@@ -6,6 +6,7 @@ import sys
 import zlib
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -115,6 +116,36 @@ def test_bombs_stay_under_500_mb(tmp_path):
     flat_status, gif_status, megabytes = done.stdout.split()
     assert (flat_status, gif_status) == ("ok", "too_many_pixels")
     assert int(megabytes) < 500
+
+
+@pytest.mark.parametrize(
+    ("place", "error"),
+    [
+        ("dataset_build.images.header.Image.open", MemoryError()),
+        ("dataset_build.images.decode.simplejpeg.decode_jpeg", ValueError("Insufficient memory (case 4)")),
+        (
+            "dataset_build.images.measures.sharpness",
+            cv2.error("alloc.cpp:1: error: (-4) Failed to allocate 9 bytes"),
+        ),
+    ],
+)
+def test_too_little_memory_says_nothing_about_an_image(measure, jpeg, monkeypatch, place, error):
+    def fails(*given, **named):
+        raise error
+
+    monkeypatch.setattr(place, fails)
+    with pytest.raises(MemoryError):
+        measure(jpeg)
+
+
+def test_a_picture_that_cannot_be_measured_has_a_row(measure, jpeg, monkeypatch):
+    def fails(grey):
+        raise cv2.error("OpenCV(5) resize.cpp:1: error: (-215:Assertion failed) !ssize.empty()")
+
+    monkeypatch.setattr(facts.measures, "sharpness", fails)
+    row = measure(jpeg)
+    assert (row["status"], row["sharpness"]) == ("undecodable", None)
+    assert row["reason"] == "OpenCV(5) resize.cpp:1: error: (-215:Assertion failed) !ssize.empty()"
 
 
 @pytest.mark.parametrize("progressive", [False, True])

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -154,6 +155,17 @@ def test_reading_leaves_the_folder_as_it_was(release: Release) -> None:
     release.sql("from t order by 2").fetchall()
     release.relation("images").fetchall()
     assert state() == before
+
+
+def test_queries_spill_where_nobody_else_can_look(release: Release) -> None:
+    def spills() -> Path:
+        ((folder,),) = release.sql("select current_setting('temp_directory')").fetchall()
+        return Path(folder)
+
+    first = spills()
+    assert (first.parent.stat().st_mode & 0o777, str(os.getpid()) in first.name) == (0o700, False)
+    release.close()
+    assert spills() != first
 
 
 def test_closing_ends_the_connection(release: Release) -> None:

@@ -1,10 +1,12 @@
 """The register of drops: what is new becomes a drop once, and what changed or vanished a numbered one."""
 
+import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from dataset_build.sources.scan import SourceNotFound
+from dataset_build.sources.scan import SourceNotFound, scan
 from resources.drops import Drop, Drops, UnknownDrop, UnknownSource, slug
 from resources.storage import LakeBusy, lock
 from tests.bucket import lake_at
@@ -136,6 +138,53 @@ def test_a_forgotten_source_is_out_with_all_its_drops(drops: Drops) -> None:
     drops.discover("my_scrape")
     drops.forget_source("my_scrape")
     assert (drops.sources(), drops.active(), len(drops.all())) == ({}, [], 3)
+
+
+def test_a_forgotten_source_comes_back_as_it_was(drops: Drops, source: Path) -> None:
+    drops.discover("my_scrape")
+    drops.remove("my_scrape.loose")
+    drops.forget_source("my_scrape")
+    assert drops.add_source(source) == "my_scrape"
+    assert drops.discover("my_scrape") == []
+    assert [drop.name for drop in drops.active()] == ["my_scrape.first", "my_scrape.第二"]
+
+
+def test_another_folder_gets_no_name_of_a_forgotten_one(drops: Drops, source: Path, tmp_path: Path) -> None:
+    drops.discover("my_scrape")
+    drops.forget_source("my_scrape")
+    other = tmp_path / "elsewhere" / "my scrape"
+    shutil.copytree(source, other)
+    assert drops.add_source(other) == "my_scrape-2"
+    assert [drop.files for drop in drops.discover("my_scrape-2")] == [2, 1, 1]
+
+
+def test_a_drop_of_a_forgotten_source_has_no_root(drops: Drops) -> None:
+    drops.discover("my_scrape")
+    drops.forget_source("my_scrape")
+    with pytest.raises(UnknownSource, match="no source 'my_scrape'; there are: none"):
+        drops.root_of(drops.get("my_scrape.first"))
+    with pytest.raises(UnknownSource, match=r"the source 'my_scrape' of my_scrape\.first was forgotten: add it again"):
+        drops.restore("my_scrape.first")
+    assert drops.active() == []
+
+
+def test_a_look_that_is_overtaken_by_another_is_taken_again(
+    drops: Drops, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drops.discover("my_scrape")
+    looks = []
+
+    def overtaken(root: Path) -> pa.Table:
+        looks.append(scan(root))
+        if len(looks) == 1:
+            (source / "first/new.jpg").write_bytes(b"new")
+            Drops(drops.folder).discover("my_scrape")
+            return looks[0]
+        return looks[-1]
+
+    monkeypatch.setattr("resources.drops.scan", overtaken)
+    assert summary(drops.discover("my_scrape")) == []
+    assert summary(drops.all())[3:] == [("my_scrape.first.2", 4, 1, 0)]
 
 
 def test_an_unknown_source_is_told_with_those_there_are(drops: Drops, tmp_path: Path) -> None:

@@ -26,11 +26,12 @@ def test_no_units_start_no_process() -> None:
 
 
 def test_a_crash_and_a_hang_cost_only_their_own_rows() -> None:
-    units = [batch(1, 13, 2), batch(3, 4), batch(5, 17)]
+    units = [batch(1, 13, 2), batch(3, 4), batch(5, 17), batch(19, 6)]
     assert results(harmful, units, partial(watchdog.arm, 0.5)) == {
         0: [(1, "ok"), (13, "crashed"), (4, "ok")],
         1: [(9, "ok"), (16, "ok")],
         2: [(25, "ok"), (17, "timeout")],
+        3: [(19, "crashed"), (36, "ok")],
     }
 
 
@@ -56,3 +57,6 @@ def test_units_are_taken_as_they_are_needed() -> None:
 def test_workers_default_to_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2})
     assert LocalEngine().workers == 3
+    monkeypatch.delattr(os, "sched_getaffinity")  # as on macOS
+    monkeypatch.setattr(os, "cpu_count", lambda: 5)
+    assert LocalEngine().workers == 5

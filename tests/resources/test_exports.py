@@ -127,6 +127,19 @@ def test_what_happened_to_the_source_is_said_image_by_image(moved: Path, rows: l
     assert paths["b/2.webp", None].reason == "changed"
 
 
+def test_images_of_a_source_that_was_forgotten_are_said_to_be_gone(
+    made: Path, rows: list[Row], images: LakeImages
+) -> None:
+    images.lake.drops.forget_source("source")
+    try:
+        found = [*images.read(rows), *map(images.path, (row for row in rows if row["member"] is None))]
+    finally:
+        images.lake.drops.add_source(made / "source")
+    assert {each.reason for each in found if isinstance(each, Missing)} == {"vanished"}
+    assert len(found) == 12
+    assert all(isinstance(each, bytes) for each in images.read(rows))
+
+
 def test_a_link_out_of_the_source_is_not_followed(
     moved: Path, rows: list[Row], images: LakeImages, tmp_path: Path
 ) -> None:

@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from dataset_build.cli import app
 from dataset_build.config import Config
+from dataset_build.errors import UserError
 from resources.drops import Drops
 from resources.lake import Lake
 from resources.plan import Step, plan
@@ -22,6 +23,10 @@ def test_after_a_build_there_is_nothing_to_do(built: Path) -> None:
     assert steps(built) == []
     said = CliRunner().invoke(app, ["build", "--plan", "--lake", str(built)])
     assert said.stdout == "there is nothing to do\n"
+    for words in (["--release", "x"], ["--notes", "x"]):
+        said = CliRunner().invoke(app, ["build", "--plan", *words, "--lake", str(built)])
+        assert isinstance(said.exception, UserError)
+        assert str(said.exception) == "--plan makes no release: leave --release and --notes out"
 
 
 def test_a_threshold_makes_verdicts_stale_and_says_from_what_to_what(built: Path) -> None:
@@ -62,4 +67,4 @@ def test_a_new_drop_is_told_and_not_registered(own: Path, tmp_path: Path) -> Non
     assert [(step.where, step.why) for step in found] == [("more, one", "files: 2 added; 0 MB")]
     assert Drops(own / "drops").all() == before
     said = CliRunner().invoke(app, ["build", "--plan", "--source", str(tmp_path / "more"), "--lake", str(own)])
-    assert said.exit_code == 2
+    assert isinstance(said.exception, UserError)

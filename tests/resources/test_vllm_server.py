@@ -76,6 +76,14 @@ def test_it_serves_logs_and_ends_with_all_that_it_started(binding: Binding, tmp_
     assert all(map(gone, processes(tmp_path)))
 
 
+def test_keys_among_its_arguments_are_not_in_its_log(binding: Binding) -> None:
+    log: list[str] = []
+    secret = ["--api-key", "sk-1", "--hf-token=hf_2", "--max-num-batched-tokens", "8192", "--tokenizer", "t"]
+    using(binding.model_copy(update={"arguments": [*binding.arguments, *secret]}), ask, log)
+    (told,) = [line for line in log if "non-default args" in line]
+    assert "'--api-key', '***', '--hf-token=***', '--max-num-batched-tokens', '8192', '--tokenizer', 't'" in told
+
+
 def test_a_model_too_large_for_the_gpu_is_said_in_one_line(binding: Binding) -> None:
     with pytest.raises(ServerLost) as failure:
         using(binding.model_copy(update={"model": "too-large"}), ask, [])

@@ -7,6 +7,7 @@ import pytest
 
 from dataset_build.schemas import FILES
 from dataset_build.sources.scan import SCAN, SourceNotFound, changes, group_of, scan
+from tests.sources.conftest import tar_of
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,17 @@ def test_scan_lists_every_file_in_order(folder: Any) -> None:
         ("é/y.jpg", 1, "é"),
     ]
     assert rows[1]["modified"] == 1_700_000_000_123_456_789
+
+
+@pytest.mark.parametrize(("year", "kept"), [(2300, 2**63 - 1), (1600, -(2**63))])
+def test_a_date_that_64_bits_do_not_hold_is_the_nearest_that_they_do(folder: Any, year: int, kept: int) -> None:
+    folder.write({"x.tar": tar_of({"a.jpg": b"1"})})
+    moment = (year - 1970) * 31_556_952 * 10**9
+    os.utime(folder.root / "x.tar", ns=(moment, moment))
+    if (folder.root / "x.tar").stat().st_mtime_ns != moment:
+        pytest.skip("this file system doesn't hold such a date")
+    assert scan(folder.root)["modified"].to_pylist() == [kept]
+    assert [each.data for each in folder.reads().values()] == [b"1"]
 
 
 def test_a_table_in_the_root_stands_in_every_folders_group(source: Any) -> None:
