@@ -6,8 +6,7 @@ from dataset_build.dedup import hamming
 
 def rows(hashes, crops=0):
     """An index whose last rows are crops."""
-    count = len(hashes) - crops
-    return hamming.index(hashes[:count], hashes[count:])
+    return hamming.index(hashes, len(hashes) - crops)
 
 
 def near_among(hashes, radius):
