@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from assets.partitions import every_drop
-from assets.report import report
+from assets.report import drawn, report
 from resources.dedup import update_duplicates, update_pairs
 from resources.fastdup import NOTICE, update_fastdup_pairs
 from resources.lake import Lake
@@ -33,7 +33,15 @@ def duplicates(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     started = time.monotonic()
     piece = update_duplicates(lake)
     keepers = {k for batch in piece.batches() for k in batch.column("keeper").to_pylist()}
-    return report(piece, started, stars=len(keepers), variants=lake.count("variants"))
+    settings, measures = lake.config.duplicates, lake.table("pair_measures")
+    return report(
+        piece,
+        started,
+        stars=len(keepers),
+        variants=lake.count("variants"),
+        distance=drawn(measures, "distance", "bits that differ", settings.radius, what="pairs"),
+        correlation=drawn(measures, "correlation", "doubtful, alike", settings.confirm, rejects="above", what="pairs"),
+    )
 
 
 @dg.asset(

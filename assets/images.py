@@ -21,7 +21,7 @@ def image_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
     """Images that fail a rule of their own, such as being broken, small or taken down: each rule, with its value."""
     started = time.monotonic()
     piece = lake.derive("image_verdicts")
-    rules, measures = lake.config.rules, lake.table("image_measures")
+    rules, text, measures = lake.config.rules, lake.config.text, lake.table("image_measures")
     return report(
         piece,
         started,
@@ -30,4 +30,5 @@ def image_verdicts(lake: dg.ResourceParam[Lake]) -> dg.MaterializeResult:
         aspect=drawn(measures, "aspect", "longer side / shorter side", rules.max_aspect, rejects="above"),
         sharpness=drawn(measures, "sharpness", "sharpness", rules.min_sharpness),
         contrast=drawn(measures, "contrast", "contrast", rules.min_contrast),
+        text_area=drawn(measures, "text_area", "area under text", text.max_area, rejects="above"),
     )

@@ -24,10 +24,10 @@ Place = tuple[str, str | None]  # uri and member
 def tiles(lake: Lake, picks: Sequence[tuple[str, str]]) -> list[Tile]:
     """A tile for each (image id, label); without a picture where it can't be read.
 
-    On images labelled text_heavy, the text is outlined.
+    On images whose label ends in text_heavy, the text is outlined.
     """
     data = read_images(lake, [image_id for image_id, _ in picks])
-    boxes = _text_boxes(lake, [image_id for image_id, label in picks if label == "text_heavy"])
+    boxes = _text_boxes(lake, [image_id for image_id, label in picks if label.endswith("text_heavy")])
     return [Tile(_thumbnail(lake, data.get(image_id), boxes.get(image_id, [])), label) for image_id, label in picks]
 
 

@@ -380,3 +380,19 @@ def test_the_ui_is_told_where_columns_come_from(source: Path, lake: Path) -> Non
     assert event is not None and event.asset_materialization is not None
     lineage = event.asset_materialization.metadata["dagster/column_lineage"].value
     assert lineage.deps_by_column["ratings"] == [dg.TableColumnDep(dg.AssetKey("occurrences"), "rating")]
+
+
+def test_the_ui_is_shown_histograms_with_their_thresholds(source: Path, lake: Path) -> None:
+    build(lake, Config(), [source])
+    shown = {
+        "image_verdicts": ("shorter_side", "aspect", "sharpness", "contrast", "text_area"),
+        "duplicates": ("distance", "correlation"),
+    }
+    with building.open_instance(lake) as instance:
+        for asset, names in shown.items():
+            event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+            assert event is not None and event.asset_materialization is not None
+            for name in names:
+                text = event.asset_materialization.metadata[name].value
+                assert str(text).startswith("!["), name
+                assert "(data:image/png;base64," in str(text)

@@ -101,9 +101,11 @@ def test_planted_pages_are_rejected_and_a_new_threshold_reads_no_image(source: P
 
 
 def assert_text_is_outlined(lake: Lake, image_id: str) -> None:
-    (outlined,), (plain,) = (tiles(lake, [(image_id, label)]) for label in ("text_heavy", "other"))
-    assert outlined.image and plain.image
+    labels = ("text_heavy", "+ text_heavy", "other")
+    (outlined,), (changing,), (plain,) = (tiles(lake, [(image_id, label)]) for label in labels)
+    assert outlined.image and changing.image and plain.image
     assert sum(pixel == MARK for pixel in outlined.image.get_flattened_data()) > 200
+    assert changing.image.tobytes() == outlined.image.tobytes()
     assert MARK not in plain.image.get_flattened_data()
 
 

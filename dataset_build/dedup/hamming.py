@@ -3,12 +3,15 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dataset_build.cores import cores
+
+if TYPE_CHECKING:
+    from dataset_build.dedup.band_scan import Masks, Side
 
 BANDS = 16
 VALUES = 1 << 16  # of a band
@@ -16,6 +19,9 @@ MAX_BAND_RADIUS = 2
 SORTED_FROM = 1 << 16  # rows; fewer are sorted faster than they are read
 BRUTE_FORCE_PAIRS = 1 << 22  # about 0.2 s; beyond it the time to load numba is repaid
 MOST_WORKERS = 4
+FEW = 1 << 18  # rows; pairs among more of them are found faster apart
+CACHE = 1 << 19  # bytes of the cache that a worker has to itself, or half of it
+BLOCK_BITS = 1, 8  # of how many values a block of them is, as a power of two
 
 Hashes = NDArray[np.uint64]
 Numbers = NDArray[np.int32]
@@ -35,12 +41,14 @@ class Index(NamedTuple):
     starts: Numbers
 
 
-def index(wholes: Hashes, crops: Hashes) -> Index:
+NONE: Found = np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int16)
+
+
+def index(hashes: Hashes, wholes: int) -> Index:
     """Sort hashes by each of their bands: 64 bytes a row, and 4 MB. Few rows are left to be sorted by the search."""
-    hashes = np.concatenate([wholes, crops])
     if len(hashes) < SORTED_FROM:
-        return Index(hashes, len(wholes), np.empty((0, len(hashes)), np.int32), np.empty((0, VALUES + 1), np.int32))
-    return _sorted(hashes, len(wholes))
+        return Index(hashes, wholes, np.empty((0, len(hashes)), np.int32), np.empty((0, VALUES + 1), np.int32))
+    return _sorted(hashes, wholes)
 
 
 def near(left: Index, right: Index, radius: int) -> Iterator[Found]:
@@ -57,17 +65,25 @@ def near(left: Index, right: Index, radius: int) -> Iterator[Found]:
     if len(left.hashes) * len(right.hashes) <= BRUTE_FORCE_PAIRS:
         yield from brute_force(left, right, radius)
     elif len(left.hashes) <= len(right.hashes):
-        yield from multi_index(left, right, radius)
+        yield from (between for between, _ in multi_index(left, right, radius))
     else:
-        for j, i, distance in multi_index(right, left, radius):
-            yield i, j, distance
+        yield from ((j, i, distance) for (i, j, distance), _ in multi_index(right, left, radius))
 
 
 def near_among(rows: Index, radius: int) -> Iterator[Found]:
     """The same among the rows of one set, no row with itself."""
     if len(rows.hashes) ** 2 <= BRUTE_FORCE_PAIRS:
         return brute_force(rows, rows, radius, among=True)
-    return multi_index(rows, rows, radius, among=True)
+    return (among for _, among in multi_index(rows, None, radius))
+
+
+def near_and_among(few: Index, many: Index, radius: int) -> Iterator[tuple[Found, Found]]:
+    """Both: pairs of few and many, and pairs among the few. Few are brought to their places once for both."""
+    if len(few.hashes) <= FEW and len(few.hashes) * len(many.hashes) > BRUTE_FORCE_PAIRS:
+        yield from multi_index(few, many, radius, among=True)
+    else:
+        yield from ((found, NONE) for found in near(few, many, radius))
+        yield from ((NONE, found) for found in near_among(few, radius))
 
 
 def brute_force(left: Index, right: Index, radius: int, among: bool = False) -> Iterator[Found]:
@@ -85,14 +101,17 @@ def brute_force(left: Index, right: Index, radius: int, among: bool = False) -> 
         yield i + first, j, distance[i, j]
 
 
-def multi_index(left: Index, right: Index, radius: int, among: bool = False) -> Iterator[Found]:
-    """Pairs (left row, right row, distance) found by looking up each band's value and its neighbours.
+def multi_index(left: Index, right: Index | None, radius: int, among: bool = False) -> Iterator[tuple[Found, Found]]:
+    """Pairs (left row, right row, distance) found by looking up each band's value and its neighbours, and left pairs.
 
-    With `among`, both sides are the same rows and each pair is met once. It is faster with the smaller side left.
+    These are looked for with `among`, or where there is no right side. It is faster with the smaller side left.
     """
-    left, right = (rows if len(rows.order) else _sorted(rows.hashes, rows.wholes) for rows in (left, right))
+    alone = right is None
+    every = left, right or Index(left.hashes[:0], 0, left.order[:0], left.starts[:0])
+    left, right = (rows if len(rows.order) else _sorted(rows.hashes, rows.wholes) for rows in every)
+    work = partial(_band_pairs, left, right, radius, among or alone, alone)
     with ThreadPoolExecutor(min(cores(), MOST_WORKERS)) as pool:
-        yield from pool.map(partial(_band_pairs, left, right, radius, among), range(BANDS))
+        yield from pool.map(work, range(BANDS))
 
 
 def _sorted(hashes: Hashes, wholes: int) -> Index:
@@ -104,19 +123,37 @@ def _sorted(hashes: Hashes, wholes: int) -> Index:
     return Index(hashes, wholes, order, starts)
 
 
-def _band_pairs(left: Index, right: Index, radius: int, among: bool, band: int) -> Found:
-    from dataset_build.dedup.band_scan import scan
+def _band_pairs(left: Index, right: Index, radius: int, among: bool, alone: bool, band: int) -> tuple[Found, Found]:
+    from dataset_build.dedup.band_scan import Limits, scan
 
-    masks = np.flatnonzero(np.bitwise_count(np.arange(VALUES)) <= _band_radius(radius))[::-1].astype(np.int32)
-    most = int(np.sort(np.diff(left.starts[band]))[-len(masks) :].sum())
-    limits = band, _band_radius(radius), _half_radius(radius), radius
-    i, j, distance = scan(*_of_band(left, band), *_of_band(right, band), masks, most, *limits, among).T
-    return i.astype(np.int64), j.astype(np.int64), distance.astype(np.int16)
+    limits = Limits(_band_radius(radius), _half_radius(radius), radius)
+    found = scan(
+        _of_band(left, band), _of_band(right, band), _masks(left, right, limits.band), limits, band, among, alone
+    )
+    between, within = ((i.astype(np.int64), j.astype(np.int64), d.astype(np.int16)) for i, j, d in (f.T for f in found))
+    return between, within
 
 
-def _of_band(rows: Index, band: int) -> tuple[Hashes, Numbers, Numbers, int]:
+def _masks(left: Index, right: Index, band_radius: int) -> "Masks":
+    """The masks for blocks of as many values as fit the cache with the rows near them."""
+    from dataset_build.dedup.band_scan import Masks
+
+    bits = np.bitwise_count(np.arange(VALUES))
+    masks = np.flatnonzero(bits <= band_radius)
+    value = 1 + (20 * len(masks) * len(left.hashes) + 16 * len(right.hashes)) // VALUES  # bytes
+    block = int(np.clip(np.log2(CACHE / value), *BLOCK_BITS))
+    low = masks[masks < 1 << block]
+    low = low[np.argsort(bits[low], kind="stable")]
+    within = np.searchsorted(bits[low], np.arange(band_radius + 1), "right")
+    high = masks[masks % (1 << block) == 0].astype(np.int32)
+    return Masks(high, low.astype(np.int32), within, block)
+
+
+def _of_band(rows: Index, band: int) -> "Side":
     """What `scan` reads of one side; read-only, as if mapped from a file, so that it compiles once."""
-    return _read_only(rows.hashes), _read_only(rows.order[band]), _read_only(rows.starts[band]), rows.wholes
+    from dataset_build.dedup.band_scan import Side
+
+    return Side(_read_only(rows.hashes), _read_only(rows.order[band]), _read_only(rows.starts[band]), rows.wholes)
 
 
 def _read_only(array: NDArray[Any]) -> NDArray[Any]:

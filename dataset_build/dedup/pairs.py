@@ -44,9 +44,16 @@ def near_pairs(new: Arrival, known: Sequence[Segment], radius: int, turned: bool
 def _plain(new: Segment, known: Sequence[Segment], radius: int) -> Iterator[Found]:
     """Near views: wholes with wholes, and with crops."""
     *starts, start = offsets([*known, new])
-    for i, j, distance in hamming.near_among(new.views.hashes, radius):
-        yield start + new.views.image[i], start + new.views.image[j], distance
-    for segment, at in zip(known, starts, strict=True):
+    both = zip(known, starts, strict=True)
+    for segment, at in both:
+        for between, (i, j, distance) in hamming.near_and_among(new.views.hashes, segment.views.hashes, radius):
+            yield start + new.views.image[i], start + new.views.image[j], distance
+            yield start + new.views.image[between[0]], at + segment.views.image[between[1]], between[2]
+        break
+    else:
+        for i, j, distance in hamming.near_among(new.views.hashes, radius):
+            yield start + new.views.image[i], start + new.views.image[j], distance
+    for segment, at in both:
         yield from _between(new.views, start, segment.views, at, radius)
 
 
@@ -69,7 +76,7 @@ def _turned(new: Segment, known: Sequence[Segment], radius: int) -> Iterator[Fou
 
 def _as_turned(rows: Rows, turn: dihedral.Turn) -> Rows:
     hashes = dihedral.turned(rows.hashes.hashes, turn)
-    return Rows(hamming.index(hashes, hashes[:0]), rows.image)
+    return Rows(hamming.index(hashes, len(hashes)), rows.image)
 
 
 def _between(left: Rows, left_start: int, right: Rows, right_start: int, radius: int) -> Iterator[Found]:

@@ -65,7 +65,7 @@ def arrive(images: pa.Table, known: Sequence[Segment], turned: bool = False, fir
 
     The table has the columns of `INPUT`; the thumbnail of its first row is number `first_look`, and so on.
     """
-    images = images.select(COLUMNS).cast(INPUT).combine_chunks()
+    images = images.select(COLUMNS).cast(INPUT)
     names = _names(images["image_id"], ID)
     rows = np.flatnonzero(np.asarray(pc.is_valid(images["pixel_hash"])))
     for segment in known:
@@ -161,17 +161,23 @@ def _informative(images: pa.Table) -> NDArray[np.bool_]:
 
 def _rows_of(images: pa.Table, rows: Positions, number: Positions, turned: bool) -> Iterator[Rows]:
     """The three kinds of rows of the images in some rows of a table, numbered as given."""
+    hashes, wholes, owners = _views(images, rows, number)
+    yield Rows(hamming.index(hashes, wholes), owners)
+    upright = _words(images["hash_trimmed"])[rows if turned else rows[:0]]
+    for hashes in (upright, dihedral.turned(upright, TRANSPOSED)):
+        yield Rows(hamming.index(hashes, len(hashes)), number[: len(hashes)].astype(np.int32))
+
+
+def _views(images: pa.Table, rows: Positions, number: Positions) -> tuple[Hashes, int, Numbers]:
+    """The different views of images, wholes first, how many wholes there are, and the image of each."""
     whole, inside, trimmed = (_words(images[view])[rows] for view in WHOLES)
     framed = (inside != whole).any(axis=1)
     twice = (trimmed != inside).any(axis=1) & (trimmed != whole).any(axis=1)
     crops = _words(images["hash_crops"]).reshape(-1, len(CROPS), 4)[rows]
     telling = (crops != trimmed[:, None]).any(axis=2)  # the trimmed image stands in for those that say nothing
-    wholes = np.concatenate([whole, inside[framed], trimmed[twice]])
+    hashes = np.concatenate([whole, inside[framed], trimmed[twice], crops[telling]])
     owners = [number, number[framed], number[twice], number[np.nonzero(telling)[0]]]
-    yield Rows(hamming.index(wholes, crops[telling]), np.concatenate(owners).astype(np.int32))
-    upright = trimmed if turned else trimmed[:0]
-    for hashes in (upright, dihedral.turned(upright, TRANSPOSED)):
-        yield Rows(hamming.index(hashes, hashes[:0]), number[: len(hashes)].astype(np.int32))
+    return hashes, sum(map(len, owners[:-1])), np.concatenate(owners).astype(np.int32)
 
 
 def _words(view: pa.ChunkedArray) -> Hashes:
@@ -190,4 +196,4 @@ def _merged_rows(kind: Sequence[Rows], numbers: Sequence[Numbers]) -> Rows:
     images = [own[rows.image] for rows, own in zip(kind, numbers, strict=True)]
     halves = [image[: rows.hashes.wholes] for image, rows in zip(images, kind, strict=True)]
     halves += [image[rows.hashes.wholes :] for image, rows in zip(images, kind, strict=True)]
-    return Rows(hamming.index(np.concatenate(wholes), np.concatenate(crops)), np.concatenate(halves))
+    return Rows(hamming.index(np.concatenate(wholes + crops), sum(map(len, wholes))), np.concatenate(halves))

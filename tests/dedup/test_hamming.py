@@ -6,8 +6,7 @@ from dataset_build.dedup import hamming
 
 def rows(hashes, crops=0):
     """An index whose last rows are crops."""
-    count = len(hashes) - crops
-    return hamming.index(hashes[:count], hashes[count:])
+    return hamming.index(hashes, len(hashes) - crops)
 
 
 def near_among(hashes, radius):
@@ -113,3 +112,25 @@ def test_many_results_of_one_row_are_all_returned(always_indexed):
 @pytest.mark.parametrize("count", [0, 1])
 def test_too_few_rows_to_pair(count):
     assert triples(near_among(np.zeros((count, 4), np.uint64), 48)) == []
+
+
+@pytest.mark.parametrize("few", [1, 60, 900])
+@pytest.mark.parametrize("radius", [15, 31, 64])
+def test_pairs_among_the_few_come_with_those_between(radius, few, always_indexed):
+    hashes = np.random.default_rng(0).permutation(clustered(3, bases=100, copies=9, most=70))
+    left, right = rows(hashes[:few], crops=few // 3), rows(hashes[few:], crops=30)
+    between, among = zip(*hamming.near_and_among(left, right, radius), strict=True)
+    assert ordered(between) == ordered(hamming.brute_force(left, right, radius))
+    assert triples(among) == triples(hamming.brute_force(left, left, radius, among=True))
+
+
+def test_rows_that_share_a_value_of_every_band_are_all_compared(always_indexed):
+    rng = np.random.default_rng(1)
+    base = rng.integers(0, 2**64, 4, np.uint64)
+    hashes = np.unique(np.array([flipped(base, rng.choice(256, 6, False)) for _ in range(2000)]), axis=0)
+    left, right = rows(hashes[:700], crops=100), rows(hashes[700:], crops=900)
+    between, among = zip(*hamming.near_and_among(left, right, 48), strict=True)
+    assert sum(len(part[0]) for part in between) == 700 * len(hashes[700:]) - 100 * 900
+    assert sum(len(part[0]) for part in among) == 700 * 699 // 2 - 100 * 99 // 2
+    found = hamming.near_among(rows(hashes), 48)
+    assert sum(len(part[0]) for part in found) == len(hashes) * (len(hashes) - 1) // 2

@@ -114,12 +114,29 @@ def test_recoloured_and_redrawn_pairs_are_variants_unless_merged() -> None:
     assert off == [each.replace("variant", "duplicate") for each in told]
 
 
-def test_variants_are_listed_while_both_survive() -> None:
+def test_variants_are_listed_while_both_survive_and_no_better_copy_stands_for_them() -> None:
     pair = {"method": "hash", "distance": 0, "correlation": 1, "recoloured": 13, "redrawn": 0}
-    planted = [{"image_id_a": "a", "image_id_b": b, **pair} for b in "bc"]
-    survivors = [{"image_id": "a"}, {"image_id": "b"}]
-    found = run("variants", RULES, duplicate_pairs=planted, survivors=survivors)
+    planted = [{"image_id_a": "a", "image_id_b": b, **pair} for b in "bcd"]
+    survivors = [{"image_id": name} for name in "abd"]
+    duplicates = [{"image_id": "d", "keeper": "b"}, {"image_id": "b", "keeper": "b"}]
+    found = run("variants", RULES, duplicate_pairs=planted, survivors=survivors, duplicates=duplicates)
     assert [(row["image_id_a"], row["image_id_b"]) for row in found] == [("a", "b")]
+
+
+def test_variants_are_shown_with_their_places_and_what_tells_them_apart() -> None:
+    names = ("image_id_a", "image_id_b", "distance", "recoloured", "redrawn")
+    rows = [("a", "b", 3, 13.0, 1.0), ("a", "c", 4, 1.0, 41.0)]
+    found = run(
+        "variant_places",
+        RULES,
+        variants=[dict(zip(names, row, strict=True)) for row in rows],
+        homes=[{"image_id": name, "uri": f"{name}.png"} for name in "abc"],
+    )
+    shown = ("uri_a", "uri_b", "distance", "is_recoloured", "is_redrawn")
+    assert [tuple(row[key] for key in shown) for row in found] == [
+        ("a.png", "b.png", 3, True, False),
+        ("a.png", "c.png", 4, False, True),
+    ]
 
 
 def test_two_methods_are_compared_pair_by_pair() -> None:
@@ -157,3 +174,13 @@ def test_two_methods_are_compared_pair_by_pair() -> None:
         ("ours", "duplicate", 1, "c", "d"),
     ]
     assert round(rows[1]["most_similarity"], 2) == 0.93
+
+
+def test_histograms_show_the_distance_of_all_and_the_likeness_of_doubtful_pairs() -> None:
+    pairs = [("hash", 48, 0.5), ("hash", 49, 0.75), ("dihedral", 60, None), ("pixels", 0, None)]
+    planted = [
+        {"image_id_a": "a", "image_id_b": f"{k}", "method": method, "distance": distance, "correlation": correlation}
+        for k, (method, distance, correlation) in enumerate(pairs)
+    ]
+    found = run("pair_measures", RULES, duplicate_pairs=planted)
+    assert [(row["distance"], row["correlation"]) for row in found] == [(48, None), (49, 0.75), (60, None)]
