@@ -18,7 +18,7 @@ from dataset_build.cli_look import gallery
 from dataset_build.cli_people import annotations_app, override_app, takedown_app
 from dataset_build.cli_recipes import app as recipes_app
 from dataset_build.cli_release import app as release_app
-from dataset_build.cli_ui import ui
+from dataset_build.cli_ui import sheets, ui
 from dataset_build.cli_vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
 
@@ -36,6 +36,7 @@ dataset-build explain 3f9a
 
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_enable=False)
 app.command()(ui)
+app.command()(sheets)
 app.add_typer(source_app, name="source")
 app.add_typer(release_app, name="release")
 app.add_typer(drop_app, name="drop")
@@ -143,12 +144,16 @@ def build(
 def print_plan(root: Path, settings: Any) -> None:
     """What the next build would do, of the sources that the lake knows."""
     from resources.lake import Lake
-    from resources.plan import plan
+    from resources.plan import needs, plan
 
+    held = Lake(root, settings)
+    steps = list(plan(held))
     table = Table("what", "where", "why")
-    for step in plan(Lake(root, settings)):
+    for step in steps:
         table.add_row(escape(step.what), escape(step.where), escape(step.why))
-    out.print(table if table.row_count else "there is nothing to do")
+    out.print(table if steps else "there is nothing to do")
+    if steps:
+        out.print(f"it may take {needs(held, steps)}", highlight=False, soft_wrap=True)
 
 
 def print_outcome(outcome: Any, root: Path) -> None:
