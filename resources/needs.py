@@ -35,7 +35,7 @@ class Needs:
 
     def __str__(self) -> str:
         why = "as in earlier runs" if self.measured else f"at {A_SECOND} captions a second, which nobody has measured"
-        gpu = f"{self.gpu_hours:,.2f} GPU hours ({why})" if self.gpu_hours else "no GPU"
+        gpu = f"{self.gpu_hours:,.2g} GPU hours ({why})" if self.gpu_hours else "no GPU"
         return f"about {self.captions:,} captions, {gpu}, {self.disk / 1e6:,.1f} MB of disk"
 
 

@@ -20,7 +20,7 @@ from resources.pieces import Piece
 from resources.retries import to_retry
 from resources.storage import read_json
 
-SHOWN = 3  # differences told of one step
+SHOWN, LONGEST = 3, 150  # differences told of one step, characters of one
 OF_PEOPLE = {"takedowns", "overrides"}
 SEARCHED = {"duplicate_pairs": "image_facts", "embedding_pairs": "image_embeddings"}  # drop by drop
 
@@ -102,9 +102,22 @@ def _changed(piece: Piece, manifests: Iterator[Path]) -> str:
         return "new"
     before, now = _flat(read_json(made[-1])["made_from"]), _flat(piece.fingerprint.parts)
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    told = [f"{name} changed from {before.get(name, 'nothing')} to {now.get(name, 'nothing')}" for name in names]
+    told = list(dict.fromkeys(_told(name, before.get(name, "nothing"), now.get(name, "nothing")) for name in names))
     more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
     return "stale: " + ", ".join(told[:SHOWN]) + more
+
+
+def _captioned(lake: Lake, recipe: str) -> Iterator[Path]:
+    """Manifests of all captions by a recipe, whatever else they were made from."""
+    for folder, piece in lake.pieces("captions").items():
+        if (piece.manifest or {})["made_from"].get("recipe") == recipe:
+            yield lake.piece("captions").folder.parent / folder / "manifest.json"
+
+
+def _told(name: str, before: Any, now: Any) -> str:
+    """One difference, by the query that it belongs to; values are left out where nobody would read them."""
+    values = f" from {before} to {now}"
+    return f"{name.rsplit('views.', 1)[-1]} changed{values if len(values) <= LONGEST else ''}"
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
@@ -130,4 +143,5 @@ def _captions(lake: Lake) -> Iterator[Step]:
         if models:
             with closing(Journal(scratch(lake.root / "journal"))) as journal:
                 cost = estimate(recipe, count, journal.runs(recipe.name, models))
-        yield Step(f"captions by {name}", "", cost, waiting={name: count})
+        why = "no final caption" if piece.version else _changed(piece, _captioned(lake, recipe.name))
+        yield Step(f"captions by {name}", "", f"{why}; {cost}", waiting={name: count})
