@@ -14,6 +14,16 @@ from dataset_build.errors import RunError
 from resources.lake import Lake
 from resources.notify import Notifier
 
+CURATED = dg.AssetSelection.groups("images", "dedup", "corpus") - dg.AssetSelection.assets("fastdup_pairs")
+_NEWS = dg.AutomationCondition.any_deps_match(
+    dg.AutomationCondition.data_version_changed() | dg.AutomationCondition.will_be_requested()
+)
+# A missing drop counts for nothing here: one that failed holds back no other.
+CURRENT = (
+    (_NEWS | dg.AutomationCondition.code_version_changed()).since_last_handled()
+    & ~dg.AutomationCondition.any_deps_in_progress()
+    & ~dg.AutomationCondition.in_progress()
+).with_label("its inputs have other rows, or it is made otherwise")
 Build = Callable[[dg.DagsterInstance, str], str]  # records in the instance, names the release; says what it did
 
 
@@ -51,6 +61,13 @@ def new_drops(lake: Callable[[], Lake], config: Nightly) -> dg.SensorDefinition:
             yield dg.SkipReason("every drop is read")
 
     return sensor
+
+
+def curation(config: Nightly) -> dg.AutomationConditionSensorDefinition:
+    """Judges and deduplicates anew what has other inputs or other settings; captions and releases are the night's."""
+    return dg.AutomationConditionSensorDefinition(
+        "curation", target=CURATED, minimum_interval_seconds=config.look, description=curation.__doc__
+    )
 
 
 def failures(tell: Notifier) -> dg.SensorDefinition:

@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets import captions, clip, corpus, dedup, images, ingest, people, releases, sources, tags, text
 from assets.jobs import JOBS
-from assets.nightly import failures, new_drops, nightly
+from assets.nightly import CURATED, CURRENT, curation, failures, new_drops, nightly
 from dataset_build.config import Config, load_config
 from dataset_build.locations import is_remote
 from resources.engine import Engine, LocalEngine
@@ -41,6 +41,13 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
         )
 
     assets = [asset.map_asset_specs(with_contract) for asset in ASSETS if isinstance(asset, dg.AssetsDefinition)]
+    curated = CURATED.resolve(assets)
+    assets = [
+        asset.map_asset_specs(
+            lambda spec: spec.replace_attributes(automation_condition=CURRENT) if spec.key in curated else spec
+        )
+        for asset in assets
+    ]
     defaults = {
         "lake": _lake_of_run(lake, config),
         "config": config,
@@ -53,7 +60,11 @@ def build_defs(lake: Path, config: Config, **resources: Any) -> dg.Definitions:
         assets=assets,
         jobs=[*JOBS, job],
         schedules=[schedule],
-        sensors=[new_drops(lambda: Lake(lake, config), config.nightly), failures(notifier(config.nightly))],
+        sensors=[
+            new_drops(lambda: Lake(lake, config), config.nightly),
+            curation(config.nightly),
+            failures(notifier(config.nightly)),
+        ],
         resources=defaults | resources,
     )
 

@@ -1,4 +1,4 @@
-"""Start webserver, daemon and code server on this machine, run a night, and look at it in a browser.
+"""Start webserver, daemon, code server and the sheets on this machine, run a night, and look at it in a browser.
 
     python -m deploy.check [--pictures docs]
 
@@ -29,6 +29,11 @@ mutation($job: ExecutionParams!) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message }
   }
 }"""
+DRAWN = """() => [...document.images].some(image => {
+  if (!image.alt.startsWith("a sample of what was rejected") || !image.naturalWidth) return false;
+  image.scrollIntoView();
+  return true;
+})"""
 STATUS = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 LOCATIONS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
 INSTANCE = "{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
@@ -48,7 +53,7 @@ def main() -> None:
 
 
 def start(folder: Path, stack: ExitStack) -> str:
-    """Draw a sample, make it a source, start the three processes; the address of the webserver."""
+    """Draw a sample, make it a source, start the four processes; the address of the webserver."""
     lake, code, web = folder / "lake", free_port(), free_port()
     command("dataset-build", "sample", str(folder / "scrape"))
     command("dataset-build", "source", "add", str(folder / "scrape"), "--lake", str(lake))
@@ -63,6 +68,7 @@ def start(folder: Path, stack: ExitStack) -> str:
         ("dagster", "code-server", "start", *local, str(code), "--module-name", "dataset_build.definitions"),
         ("dagster-daemon", "run", *places),
         ("dagster-webserver", *local, str(web), *places),
+        ("dataset-build", "sheets", "--lake", str(lake)),
     ):
         stack.enter_context(process(words, environment, folder))
     return f"http://127.0.0.1:{web}"
@@ -102,7 +108,9 @@ def look(url: str, pictures: Path | None) -> dict[str, str]:
             page.goto(address)
             try:
                 page.get_by_text(text).first.wait_for(timeout=60_000)
-                seen[name] = f"{text} is shown"
+                if name == "release":
+                    page.wait_for_function(DRAWN, timeout=60_000)
+                seen[name] = f"{text} is shown" + (", with its pictures" if name == "release" else "")
             finally:
                 if pictures:
                     page.screenshot(path=pictures / f"ui-{name}.png")

@@ -55,6 +55,7 @@ class Run:
     watch: Callable[[Tally], None]
     max_failures: float
     max_tokens: int
+    spent: int = 0  # tokens, before this run
     _rows: list[Row] = field(default_factory=list)
     _images: int = 0
     _written: float = field(default_factory=time.monotonic)
@@ -90,7 +91,7 @@ class Run:
         slots = asyncio.Semaphore(at_once)
         for image in images:
             await slots.acquire()
-            if self.max_tokens and self.tally.spent.tokens >= self.max_tokens:
+            if self.max_tokens and self.spent + self.tally.spent.tokens >= self.max_tokens:
                 slots.release()
                 break
             group.create_task(self._one(image, caption)).add_done_callback(lambda _: slots.release())

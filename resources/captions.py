@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,8 +23,8 @@ from resources.captioning import Run, Tally
 from resources.estimate import estimate
 from resources.journal import Journal, Journalled
 from resources.lake import Lake
-from resources.models import open_models
-from resources.pictures import picture_pool
+from resources.models import Roles, open_models
+from resources.pictures import Pictures, picture_pool
 from resources.pieces import Piece
 from resources.storage import write_parquet
 from resources.work import Log
@@ -39,21 +39,54 @@ def update_captions(lake: Lake, watch: Watch, log: Log) -> list[Tally]:
     Recipes that ask no model go first. Raises RunError when one can't go on; what was finished is kept.
     """
     recipes = {name: load_recipe(name) for name in lake.config.captions.recipes}
-    by_cost = sorted(recipes, key=lambda name: bool(recipes[name].roles))
-    return [_update(lake, name, recipes[name], watch, log) for name in by_cost]
+    needs = {name: bound(recipe.roles, lake.config.models) for name, recipe in recipes.items()}
+    tallies: list[Tally] = []
+    for names in sessions(needs):
+        with ExitStack() as stack:
+            works = [stack.enter_context(_prepared(lake, name, recipes[name], needs[name])) for name in names]
+            if waiting := [work for work in works if work.tally.total]:
+                asyncio.run(_session(waiting, sum(tally.spent.tokens for tally in tallies), watch, log))
+            tallies += [work.tally for work in works]
+    return tallies
 
 
-def _update(lake: Lake, name: str, recipe: Recipe, watch: Watch, log: Log) -> Tally:
-    bindings, piece = bound(recipe.roles, lake.config.models), lake.captions(name)
-    with lake.writing(piece), closing(Journal(scratch(lake.root / "journal"))) as journal, ExitStack() as stack:
+def sessions(needs: Mapping[str, Mapping[str, Binding]]) -> list[list[str]]:
+    """Recipes by name in groups, each of which opens its models once: those without any, and then each together with
+    one that opens all of its models anyway."""
+    groups: list[list[str]] = [[name for name, mine in needs.items() if not mine]]
+    for name in sorted(needs, key=lambda name: -len(needs[name])):
+        mine = needs[name].values()
+        joined = (group for group in groups[1:] if all(each in needs[group[0]].values() for each in mine))
+        if mine and (group := next(joined, None)):
+            group.append(name)
+        elif mine:
+            groups.append([name])
+    return groups
+
+
+async def _session(works: Sequence["_Work"], spent: int, watch: Watch, log: Log) -> None:
+    """One recipe after the other, at models that stay open. Raises RunError when one can't go on."""
+    config = works[0].lake.config
+    bindings = {role: binding for work in works for role, binding in work.bindings.items()}
+    for work in works if bindings else ():
+        log(work.estimate())
+    async with open_models(bindings, config.captions, log) as opened:
+        for work in works:
+            with picture_pool(config, work.name) as pictures:
+                await work.done(opened, pictures, spent, watch)
+            spent += work.tally.spent.tokens
+
+
+@contextmanager
+def _prepared(lake: Lake, name: str, recipe: Recipe, bindings: Mapping[str, Binding]) -> Iterator["_Work"]:
+    """A recipe with its images, and nobody else writing its captions, for as long as the block runs."""
+    piece = lake.captions(name)
+    with lake.writing(piece), closing(Journal(scratch(lake.root / "journal"))) as journal:
         if lake.config.captions.inherit and bindings:
             _inherit(lake, piece)
-        waiting = stack.enter_context(_waiting(lake, piece))
-        tally = Tally(recipe.name, pq.read_metadata(waiting).num_rows, journal.spent)
-        work = _Work(lake, name, recipe, piece, bindings, journal, tally)
-        if tally.total:
-            asyncio.run(work.done(waiting, watch, log))
-    return tally
+        with _waiting(lake, piece, lake.config.captions.limit if bindings else 0) as waiting:
+            tally = Tally(recipe.name, pq.read_metadata(waiting).num_rows, journal.spent)
+            yield _Work(lake, name, recipe, piece, bindings, journal, waiting, tally)
 
 
 def _inherit(lake: Lake, piece: Piece) -> None:
@@ -65,9 +98,9 @@ def _inherit(lake: Lake, piece: Piece) -> None:
 
 
 @contextmanager
-def _waiting(lake: Lake, piece: Piece) -> Iterator[Path]:
+def _waiting(lake: Lake, piece: Piece, limit: int) -> Iterator[Path]:
     """The rows of sql/caption_work.sql for one recipe, in a file for as long as the block runs."""
-    file, limit = scratch(piece.folder) / "waiting.parquet", lake.config.captions.limit
+    file = scratch(piece.folder) / "waiting.parquet"
     with lake.reading("caption_work", fingerprint=str(piece.fingerprint), limit=limit) as found:
         write_parquet(file, found, found.schema)
     try:
@@ -86,24 +119,29 @@ class _Work:
     piece: Piece
     bindings: Mapping[str, Binding]
     journal: Journal
+    waiting: Path
     tally: Tally
 
-    async def done(self, waiting: Path, watch: Watch, log: Log) -> None:
-        """Caption all that is waiting. Raises RunError when it can't go on."""
+    def estimate(self) -> str:
+        """What it will cost, in a line."""
+        return estimate(self.recipe, self.tally.total, self.journal.runs(self.recipe.name, self._models))
+
+    async def done(self, opened: Roles, pictures: Pictures, spent: int, watch: Watch) -> None:
+        """Caption all that is waiting, after recipes that cost `spent` tokens. Raises RunError when it can't go on."""
         settings, tally = self.lake.config.captions, self.tally
-        models = ", ".join(sorted({binding.model for binding in self.bindings.values()}))
-        if self.bindings:
-            log(estimate(self.recipe, tally.total, self.journal.runs(self.recipe.name, models)))
-        run = Run(tally, self._write, watch, settings.max_failures if self.bindings else 1.0, settings.max_tokens)
-        async with open_models(self.bindings, settings, log) as opened:
-            tally.started = time.monotonic()
-            with picture_pool(self.lake.config, self.name) as pictures:
-                model = Journalled(opened, self.journal, self.bindings)
-                work = images(self.lake, waiting, pictures if self.bindings else None)
-                try:
-                    await run.over(work, lambda image: self._captioned(image, model), self._at_once, opened.lost)
-                finally:
-                    self.journal.keep_run(self.recipe.name, models, tally.done, tally.seconds)
+        max_failures = settings.max_failures if self.bindings else 1.0
+        run = Run(tally, self._write, watch, max_failures, settings.max_tokens, spent)
+        tally.started = time.monotonic()
+        model = Journalled(opened, self.journal, self.bindings)
+        work = images(self.lake, self.waiting, pictures if self.bindings else None)
+        try:
+            await run.over(work, lambda image: self._captioned(image, model), self._at_once, opened.lost)
+        finally:
+            self.journal.keep_run(self.recipe.name, self._models, tally.done, tally.seconds)
+
+    @property
+    def _models(self) -> str:
+        return ", ".join(sorted({binding.model for binding in self.bindings.values()}))
 
     @property
     def _at_once(self) -> int:

@@ -1,8 +1,8 @@
 """What a build would do and why, without doing it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from dataset_build.schemas import LAKE_TABLES
 from resources.estimate import estimate
 from resources.journal import Journal
 from resources.lake import EVERY_FINGERPRINT, PER_DROP, Lake
+from resources.needs import Needs, Read, needs_of
 from resources.pieces import Piece
 from resources.retries import to_retry
 from resources.storage import read_json
 
-SHOWN = 3  # differences told of one step
+SHOWN, LONGEST = 3, 150  # differences told of one step, characters of one
 OF_PEOPLE = {"takedowns", "overrides"}
 SEARCHED = {"duplicate_pairs": "image_facts", "embedding_pairs": "image_embeddings"}  # drop by drop
 
@@ -31,6 +32,8 @@ class Step:
     what: str
     where: str  # a drop; empty for the whole corpus
     why: str
+    read: Read = field(default_factory=Read)  # what is read from sources for it
+    waiting: Mapping[str, int] = field(default_factory=dict)  # images without a caption, by recipe
 
 
 def plan(lake: Lake) -> Iterator[Step]:
@@ -48,13 +51,22 @@ def plan(lake: Lake) -> Iterator[Step]:
     yield from _captions(lake)
 
 
+def needs(lake: Lake, steps: Sequence[Step]) -> Needs:
+    """What the steps will cost, as far as it can be told before anything is read."""
+    waiting = {name: count for step in steps for name, count in step.waiting.items()}
+    return needs_of(lake, [step.read for step in steps], waiting)
+
+
 def _drops(lake: Lake) -> Iterator[Step]:
     for source in lake.drops.sources():
         for group, news in lake.drops.news(source, lake.config.arrival, to_retry(lake, source)).items():
             counts = {row["values"]: row["counts"] for row in pc.value_counts(news["change"]).to_pylist()}
-            size = (pc.sum(news["size"]).as_py() or 0) / 1e6
+            here = news.filter(pc.not_equal(news["change"], "vanished"))
+            size = pc.sum(here["size"]).as_py() or 0
             files = ", ".join(f"{number:,} {change}" for change, number in sorted(counts.items()))
-            yield Step("new drop", f"{source}, {group}", f"files: {files}; {size:,.0f} MB")
+            yield Step(
+                "new drop", f"{source}, {group}", f"files: {files}; {size / 1e6:,.0f} MB", Read(here.num_rows, size)
+            )
 
 
 def _unread(lake: Lake, name: str) -> Iterator[Step]:
@@ -64,9 +76,8 @@ def _unread(lake: Lake, name: str) -> Iterator[Step]:
     for drop in lake.drops.active():
         piece = lake.piece(name, drop.name)
         if not piece.version:
-            yield Step(
-                name, drop.name, _changed(piece, piece.folder.parent.parent.glob(f"*/{drop.name}/manifest.json"))
-            )
+            why = _changed(piece, piece.folder.parent.parent.glob(f"*/{drop.name}/manifest.json"))
+            yield Step(name, drop.name, why, Read(drop.files, drop.bytes) if name == "image_facts" else Read())
 
 
 def _stale(lake: Lake, name: str) -> str | None:
@@ -92,9 +103,22 @@ def _changed(piece: Piece, manifests: Iterator[Path]) -> str:
         return "new"
     before, now = _flat(read_json(made[-1])["made_from"]), _flat(piece.fingerprint.parts)
     names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    told = [f"{name} changed from {before.get(name, 'nothing')} to {now.get(name, 'nothing')}" for name in names]
+    told = list(dict.fromkeys(_told(name, before.get(name, "nothing"), now.get(name, "nothing")) for name in names))
     more = f" and {len(told) - SHOWN} more" if len(told) > SHOWN else ""
     return "stale: " + ", ".join(told[:SHOWN]) + more
+
+
+def _captioned(lake: Lake, recipe: str) -> Iterator[Path]:
+    """Manifests of all captions by a recipe, whatever else they were made from."""
+    for folder, piece in lake.pieces("captions").items():
+        if (piece.manifest or {})["made_from"].get("recipe") == recipe:
+            yield lake.piece("captions").folder.parent / folder / "manifest.json"
+
+
+def _told(name: str, before: Any, now: Any) -> str:
+    """One difference, by the query that it belongs to; values are left out where nobody would read them."""
+    values = f" from {before} to {now}"
+    return f"{name.rsplit('views.', 1)[-1]} changed{values if len(values) <= LONGEST else ''}"
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
@@ -120,4 +144,5 @@ def _captions(lake: Lake) -> Iterator[Step]:
         if models:
             with closing(Journal(scratch(lake.root / "journal"))) as journal:
                 cost = estimate(recipe, count, journal.runs(recipe.name, models))
-        yield Step(f"captions by {name}", "", cost)
+        why = "no final caption" if piece.version else _changed(piece, _captioned(lake, recipe.name))
+        yield Step(f"captions by {name}", "", f"{why}; {cost}", waiting={name: count})

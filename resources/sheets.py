@@ -38,13 +38,13 @@ def forget(root: Path, images: Collection[str]) -> int:
 
 
 @contextmanager
-def serving(root: Path) -> Iterator[None]:
-    """Give out the sheets of a lake on this machine, for pages of the UI that show them. OSError if PORT is taken."""
-    server = ThreadingHTTPServer(("127.0.0.1", PORT), partial(_Sheets, root / "sheets"))
+def serving(root: Path, host: str = "127.0.0.1") -> Iterator[str]:
+    """Give out the sheets of a lake, for pages of the UI that show them. Yields where; OSError if PORT is taken."""
+    server = ThreadingHTTPServer((host, PORT), partial(_Sheets, root / "sheets"))
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield
+        yield f"http://{host}:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

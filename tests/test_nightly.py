@@ -11,7 +11,9 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_daemon_cursor import AssetDaemonCursor
 
+from assets.nightly import CURATED
 from dataset_build.config import Config
 from dataset_build.definitions import build_defs
 from dataset_build.errors import UserError
@@ -89,6 +91,34 @@ def test_the_sensor_registers_drops_and_asks_for_a_run_each(lake: Path) -> None:
             assert job.execute_in_process(instance=instance, partition_key=name).success
         (skipped,) = sensor(context)
         assert skipped.skip_message == "every drop is read"
+
+
+def test_what_is_judged_is_asked_for_when_its_inputs_or_settings_change(lake: Path, source: Path) -> None:
+    def asked(definitions: dg.Definitions, cursor: AssetDaemonCursor | None) -> tuple[set[str], AssetDaemonCursor]:
+        found = dg.evaluate_automation_conditions(definitions, instance, CURATED, cursor=cursor)
+        return {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()
+                if found.get_num_requested(key)}, found.cursor  # fmt: skip
+
+    as_is, changed = Config(), Config.model_validate({"rules": {"min_side": 10}})
+    engine = LocalEngine(1)
+    definitions = build_defs(lake, as_is, engine=engine)
+    with dg.instance_for_test() as instance:
+        run_night(lake, instance)
+        state = asked(definitions, None)
+        assert state[0] == set()
+        put(source / "two" / "c.png", seed=2, text="green")
+        discover = definitions.resolve_job_def("discover").execute_in_process(instance=instance)
+        assert discover.success
+        job = definitions.resolve_job_def("ingest")
+        assert job.execute_in_process(instance=instance, partition_key="scrape.two.2").success
+        state = asked(definitions, state[1])
+        curate = definitions.resolve_job_def("curate")
+        wanted = {key.to_user_string() for key in curate.asset_layer.executable_asset_keys}
+        assert state[0] == wanted
+        assert curate.execute_in_process(instance=instance).success
+        state = asked(definitions, state[1])
+        assert state[0] == set()
+        assert "image_verdicts" in asked(build_defs(lake, changed, engine=engine), state[1])[0]
 
 
 def test_a_night_that_meets_a_build_says_who_holds_the_lake(lake: Path) -> None:

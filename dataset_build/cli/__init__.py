@@ -18,7 +18,7 @@ from dataset_build.cli.people import annotations_app, override_app, takedown_app
 from dataset_build.cli.preview import preview
 from dataset_build.cli.recipes import app as recipes_app
 from dataset_build.cli.release import app as release_app
-from dataset_build.cli.ui import ui
+from dataset_build.cli.ui import sheets, ui
 from dataset_build.cli.vocabulary import app as vocabulary_app
 from dataset_build.errors import UserError
 
@@ -33,7 +33,7 @@ dataset-build sql "select reason, count(*) from rejects group by 1"
 dataset-build explain 3f9a
 """
 COMMANDS = {
-    "Build": (build, status, preview, init, sample, text_models, ui),
+    "Build": (build, status, preview, init, sample, text_models, ui, sheets),
     "Ask a release": (explain, sql, gallery),
     "Captions and tags": (caption,),
     "Decide by hand": (),

@@ -77,12 +77,16 @@ def build(
 def print_plan(root: Path, settings: Any) -> None:
     """What the next build would do, of the sources that the lake knows."""
     from resources.lake import Lake
-    from resources.plan import plan
+    from resources.plan import needs, plan
 
+    held = Lake(root, settings)
+    steps = list(plan(held))
     table = Table("what", "where", "why")
-    for step in plan(Lake(root, settings)):
+    for step in steps:
         table.add_row(escape(step.what), escape(step.where), escape(step.why))
-    out.print(table if table.row_count else "there is nothing to do")
+    out.print(table if steps else "there is nothing to do")
+    if steps:
+        out.print(f"it may take {needs(held, steps)}", highlight=False, soft_wrap=True)
 
 
 def print_outcome(outcome: Any, root: Path) -> None:

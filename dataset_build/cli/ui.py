@@ -7,11 +7,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 from typing import Annotated
 
 import typer
 
-from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, err
+from dataset_build.cli.common import LAKE, ConfigOption, LakeOption, err, out
 
 
 def ui(
@@ -41,7 +42,7 @@ def ui(
         "--port",
         str(port),
     ]
-    with sheets(root):
+    with _sheets_beside(root):
         process = subprocess.Popen(command, env=environment)  # noqa: S603 - no shell is wanted
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         signal.signal(signal.SIGINT, lambda *_: None)  # the terminal has sent it to both
@@ -49,8 +50,22 @@ def ui(
     sys.exit(code)
 
 
+def sheets(
+    host: Annotated[str, typer.Option(help="Address to listen at; in a container 0.0.0.0.")] = "127.0.0.1",
+    lake: LakeOption = LAKE,
+) -> None:
+    """Give out the contact sheets that the UI shows, where its webserver runs by itself. It asks nobody who he is."""
+    from resources.sheets import serving
+
+    over = Event()
+    signal.signal(signal.SIGTERM, lambda *_: over.set())
+    with serving(lake.resolve(), host) as address:
+        out.print(f"contact sheets are at {address}", highlight=False)
+        over.wait()
+
+
 @contextmanager
-def sheets(root: Path) -> Iterator[None]:
+def _sheets_beside(root: Path) -> Iterator[None]:
     """Contact sheets for the UI, unless another UI gives out its own."""
     from resources.sheets import PORT, serving
 

@@ -42,8 +42,10 @@ class Captions(Section):
     max_failures: float = Field(
         0.5, ge=0, le=1, description="share of a run's images without a caption, from which it stops (after 50 images)"
     )
-    limit: int = Field(0, ge=0, description="images that one run captions by each recipe; 0: all")
-    max_tokens: int = Field(0, ge=0, description="tokens read and written that one run may cost; 0: any number")
+    limit: int = Field(0, ge=0, description="images that one run captions by each recipe that asks a model; 0: all")
+    max_tokens: int = Field(
+        0, ge=0, description="tokens read and written that one run of all recipes may cost; 0: any number"
+    )
     inherit: bool = Field(
         False,
         description="an image that replaces a worse copy of itself takes over its captions; else it gets new ones",

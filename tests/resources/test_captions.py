@@ -17,11 +17,11 @@ import pytest
 from PIL import Image
 
 from dataset_build.build import build
-from dataset_build.config import Config
+from dataset_build.config import Binding, Config
 from dataset_build.errors import UserError
 from resources import captioning, captions, vllm
 from resources.captioning import Tally, TooManyFailures
-from resources.captions import update_captions
+from resources.captions import sessions, update_captions
 from resources.drops import Drops
 from resources.lake import Lake
 from resources.vllm import ServerLost
@@ -358,6 +358,41 @@ def test_a_run_begins_no_image_once_its_tokens_are_spent(
     monkeypatch.setattr(captions, "AHEAD", 0)
     assert run(home, config(home, server, max_tokens=70, max_in_flight=1)).done == 5  # of 14 tokens each
     assert run(home, config(home, server)).total == IMAGES - 5
+
+
+def test_all_recipes_of_a_run_share_its_tokens(home: Path, server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(captions, "AHEAD", 0)
+    both = [f"{home}/recipes.py:plain", f"{home}/recipes.py:pair", "compose"]
+    settings = by(config(home, server, max_tokens=IMAGES * 14 + 10, max_in_flight=1), *both)
+    tallies = update_captions(Lake(lake_at(home / "lake"), settings), lambda tally: None, lambda line: None)
+    assert [(tally.recipe, tally.done) for tally in tallies] == [("compose", 0), ("plain", IMAGES), ("pair", 1)]
+
+
+def test_a_limit_does_not_hold_for_recipes_that_cost_nothing(home: Path, server: StandIn) -> None:
+    settings = by(config(home, server, limit=1, max_tags=1), f"{home}/recipes.py:plain", "compose")
+    tallies = update_captions(Lake(lake_at(home / "lake"), settings), lambda tally: None, lambda line: None)
+    assert [(tally.recipe, tally.done) for tally in tallies] == [("compose", IMAGES), ("plain", 1)]
+
+
+def test_a_server_of_our_own_is_started_once_for_all_recipes(home: Path, server: StandIn) -> None:
+    python, stand_in = home / "python", Path(__file__).parents[1] / "captions/fake_vllm.py"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} {stand_in} "$@"\n')
+    python.chmod(0o755)
+    arguments = ["--pids", str(home / "pids")]
+    vlm = {"model": "m", "backend": "vllm", "python": str(python), "arguments": arguments}
+    recipes = [f"{home}/recipes.py:plain", f"{home}/recipes.py:pair"]
+    settings = Config.model_validate({"captions": {"recipes": recipes}, "models": {"vlm": vlm}})
+    view = Lake(lake_at(home / "lake"), settings)
+    for done in (IMAGES, 0):
+        tallies = update_captions(view, lambda tally: None, lambda line: None)
+        assert [tally.done for tally in tallies] == [done, done]
+        assert len((home / "pids").read_text().splitlines()) == 1
+
+
+def test_recipes_that_ask_the_same_models_share_a_session() -> None:
+    x, y, z = (Binding(model=name) for name in "xyz")
+    needs = {"a": {"vlm": x}, "compose": {}, "b": {"vlm": x, "llm": y}, "c": {"vlm": x, "vlm2": z}, "d": {"vlm": z}}
+    assert sessions(needs) == [["compose"], ["b", "a"], ["c", "d"]]
 
 
 @pytest.mark.parametrize("change", ["prompt", "revision", "model"])

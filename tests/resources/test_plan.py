@@ -8,9 +8,11 @@ from typer.testing import CliRunner
 from dataset_build.cli import app
 from dataset_build.config import Config
 from dataset_build.errors import UserError
+from dataset_build.release.reader import releases
 from resources.drops import Drops
 from resources.lake import Lake
-from resources.plan import Step, plan
+from resources.needs import A_SECOND
+from resources.plan import Step, needs, plan
 from tests.bucket import copied
 from tests.pictures import put
 
@@ -31,8 +33,12 @@ def test_after_a_build_there_is_nothing_to_do(built: Path) -> None:
 
 def test_a_threshold_makes_verdicts_stale_and_says_from_what_to_what(built: Path) -> None:
     first, second, *_ = steps(built, rules={"min_side": 300})
-    assert first == Step("image_verdicts", "", "stale: params.min_side changed from 200 to 300")
-    assert second == Step("duplicates", "", "other rows in image_verdicts")
+    assert (first.what, first.where, first.why) == (
+        "image_verdicts",
+        "",
+        "stale: params.min_side changed from 200 to 300",
+    )
+    assert (second.what, second.where, second.why) == ("duplicates", "", "other rows in image_verdicts")
 
 
 def test_a_limit_on_decoding_has_every_drop_read_again(built: Path) -> None:
@@ -48,7 +54,26 @@ def test_a_recipe_that_never_ran_says_what_it_would_cost(built: Path) -> None:
     bound = {"vlm": {"model": "a-model", "endpoints": ["http://127.0.0.1:1/v1"]}}
     (step,) = [each for each in steps(built, captions={"recipes": ["single_pass"]}, models=bound) if "by" in each.what]
     assert step.what == "captions by single_pass"
-    assert step.why.startswith("single_pass: 288 images, at least 288 calls, 345,600 tokens read, 57,600 written")
+    assert step.why.startswith("new; single_pass: 288 images, at least 288 calls, 345,600 tokens read, 57,600 written")
+    view = Lake(built, Config.model_validate({"captions": {"recipes": ["single_pass"], "limit": 100}, "models": bound}))
+    needed = needs(view, [step])
+    assert (needed.captions, needed.gpu_hours, needed.measured) == (100, 100 / A_SECOND / 3600, False)
+
+
+def test_a_recipe_says_what_of_it_changed(built: Path) -> None:
+    found = {step.what: step.why for step in steps(built, captions={"max_tags": 7})}
+    assert found["captions by compose"].startswith(
+        "stale: settings.max_tags changed from 40 to 7; 288 images, no model"
+    )
+
+
+def test_reading_everything_again_takes_what_it_took_before(built: Path) -> None:
+    view = Lake(built, Config.model_validate({"images": {"max_pixels": 89_000_000}}))
+    needed = needs(view, list(plan(view)))
+    assert (needed.captions, needed.gpu_hours) == (276, 0)
+    (last,) = releases(built)
+    released = sum(file.stat().st_size for file in (built / "releases" / last["version"]).iterdir())
+    assert needed.disk > released
 
 
 @pytest.fixture

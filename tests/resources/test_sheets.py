@@ -47,21 +47,11 @@ def test_what_a_build_shows_in_the_ui_lies_in_the_lake(lake: Lake) -> None:
 
 def test_sheets_are_given_out_by_name_and_nothing_else_is(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "PORT", 0)
-    ports: list[int] = []
-    server = sheets.ThreadingHTTPServer
-
-    class Noted(server):  # type: ignore[misc, valid-type]
-        def server_activate(self) -> None:
-            ports.append(self.server_address[1])
-            super().server_activate()
-
-    monkeypatch.setattr(sheets, "ThreadingHTTPServer", Noted)
     path = sheets.draw(lake, [(find_image(lake, "0.png"), "")])
-    with sheets.serving(lake.root):
-        address = f"http://127.0.0.1:{ports[0]}/"
-        with urllib.request.urlopen(address + path.name) as answer:
+    with sheets.serving(lake.root) as address:
+        with urllib.request.urlopen(f"{address}/{path.name}") as answer:
             assert answer.read() == path.read_bytes()
         for name in (path.stem + ".json", "", "../drops/sources.json", "0" * 16 + ".png"):
             with pytest.raises(urllib.error.HTTPError, match="404") as error:
-                urllib.request.urlopen(address + name)
+                urllib.request.urlopen(f"{address}/{name}")
             error.value.close()

@@ -44,6 +44,9 @@ class Proxy(BaseHTTPRequestHandler):
     def pass_on(self) -> None:
         body, fault = self.rfile.read(int(self.headers.get("Content-Length") or 0)), self.plan()
         self.seen[fault or "whole"] += 1
+        if fault == "away":
+            self.cut()
+            return
         if fault == "error":
             self.answer(503, {"Content-Type": "application/xml"}, ERROR)
             return
