@@ -4,7 +4,7 @@ import base64
 import io
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -106,7 +106,12 @@ def _fit(label: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: 
 
 
 def _png(sheet: Image.Image) -> bytes:
-    """A palette instead of true colour makes the file a quarter as large."""
+    """A palette instead of true colour makes the file a quarter as large. An octree finds one a hundred times as fast
+    as the median cut, and mixes paper with what is nearly as light."""
+    small = sheet.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, paper = small.getpalette() or [], 3 * cast(int, small.getpixel((0, 0)))
+    palette[paper : paper + 3] = PAPER
+    small.putpalette(palette)
     buffer = io.BytesIO()
-    sheet.quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    small.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
