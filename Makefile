@@ -64,8 +64,9 @@ test-s3: $(READY)  ## Run the tests of lakes in buckets, against moto on loopbac
 test-in-buckets: $(READY)  ## Run most other tests with their lakes in a bucket; about twenty minutes
 	DATASET_BUILD_TEST_LAKE=s3 $(BIN)/pytest -q $(PARALLEL) $(IN_BUCKETS)
 
-test-chaos: $(READY)  ## Kill a build, its workers and its server at 30 random moments; about ten minutes
+test-chaos: $(READY)  ## Kill a build, its workers, its server, and its bucket, at 38 random moments; about twenty minutes
 	CHAOS_KILLS=30 $(BIN)/pytest -q -s tests/test_chaos.py
+	CHAOS_KILLS=8 $(BIN)/pytest -q -s tests/s3/test_chaos.py
 
 test-text: $(MODELS)  ## Run the tests of text detection; they fetch its models, 15 MB
 	$(BIN)/pytest -q tests/text tests/test_text_build.py
