@@ -14,13 +14,16 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks import fastdup
 from benchmarks.pages import text_pages
 from benchmarks.peers import THRESHOLDS, imagededup, peers
 from benchmarks.pictures import bases
@@ -46,13 +49,14 @@ Alike = NDArray[np.bool_]
 class Hashes(NamedTuple):
     """Hashes of many pictures, a row each; `views` is (n, 6, 4), whole, inside, trimmed and the three crops.
 
-    `peers` are those of other libraries by name, (n, 1) each.
+    `peers` are those of other libraries by name, (n, 1) each, and `names` those of the files as fastdup sees them.
     """
 
     views: Words
     informative: Alike
     looks: list[bytes]
     peers: dict[str, Words]
+    names: list[str]
 
 
 def main() -> int:
@@ -75,19 +79,24 @@ def quality(count: int, seed: int) -> bool:
     warm_up()  # before the workers fork: OpenCV must have no threads by then
     pictures = bases(count, seed)
     print("imagededup: " + ("compared" if imagededup() else "left out, for it is not installed or does not load"))
+    print("fastdup: " + ("compared" if fastdup.PYTHON.exists() else "left out, for `make fastdup-env` was not run"))
     print(f"bases: {dict(Counter(picture.origin for picture in pictures))}; {len(TRANSFORMS)} copies of each")
-    with ProcessPoolExecutor() as pool:
+    with TemporaryDirectory() as scratch, ProcessPoolExecutor() as pool:
+        files = Path(scratch) / "images"
+        files.mkdir()
         made = pool.map(
-            hashed_copies, [picture.image for picture in pictures], range(count), [seed] * count, chunksize=4
+            partial(hashed_copies, files), [p.image for p in pictures], range(count), [seed] * count, chunksize=4
         )
         rows = list(made)
-        pages = hashes_of(list(pool.map(hashed, (encoded(page) for page in text_pages(PAGES, seed)))))
+        drawn = [encoded(page) for page in text_pages(PAGES, seed)]
+        pages = hashes_of(list(pool.map(partial(hashed, files), drawn, [f"page-{k}" for k in range(PAGES)])))
+        found = fastdup.similarities(files, Path(scratch) / "work") if fastdup.PYTHON.exists() else None
     copies = len(TRANSFORMS)
     originals = hashes_of([row[0] for row in rows])
     planted = hashes_of([copy for row in rows for copy in row[1 : copies + 1]])
     changed = hashes_of([copy for row in rows for copy in row[copies + 1 :]])
 
-    judges = judges_of()
+    judges = judges_of() | fastdup_judges(found)
     columns = {name: recalls(alike(planted, originals)) for name, alike in judges.items()}
     wrong = {name: wrong_pairs(alike, planted, originals, pages) for name, alike in judges.items()}
     print_table(columns, wrong, count)
@@ -102,20 +111,24 @@ def quality(count: int, seed: int) -> bool:
     return all(bars.values())
 
 
-def hashed_copies(base: Image.Image, number: int, seed: int) -> list[dict[str, Any]]:
+def hashed_copies(folder: Path, base: Image.Image, number: int, seed: int) -> list[dict[str, Any]]:
     """Hashes of a base, of its copies in the order of TRANSFORMS, and of its VARIANTS."""
     files = [encoded(base, quality=95)]
     for k, change in enumerate((*TRANSFORMS.values(), *VARIANTS.values())):
         files.append(change(base, np.random.default_rng([seed, number, k])))
-    return [hashed(data) for data in files]
+    return [hashed(folder, data, f"{number}-{k}") for k, data in enumerate(files)]
 
 
-def hashed(data: bytes) -> dict[str, Any]:
-    """Our hashes and the peers'."""
+def hashed(folder: Path, data: bytes, name: str) -> dict[str, Any]:
+    """Our hashes and the peers'. For fastdup the file is laid out as it is, or as PNG where it can't read it."""
     with Image.open(io.BytesIO(data)) as image:
         image.load()
+        if fastdup.PYTHON.exists() and image.format in ("JPEG", "PNG"):
+            (folder / f"{name}.{image.format.lower()}").write_bytes(data)
+        elif fastdup.PYTHON.exists():
+            image.save(folder / f"{name}.png")
         others = {name: np.uint64(of(image)) for name, of in peers().items()}
-    return measure(data, ImageLimits()) | {"peers": others}
+    return measure(data, ImageLimits()) | {"peers": others, "name": name}
 
 
 def hashes_of(rows: Sequence[dict[str, Any]]) -> Hashes:
@@ -124,7 +137,8 @@ def hashes_of(rows: Sequence[dict[str, Any]]) -> Hashes:
     informative = np.array([row["hash_informative"] for row in rows])
     looks = [row["look"] for row in rows]
     others = {name: np.array([row["peers"][name] for row in rows])[:, None] for name in peers()}
-    return Hashes(np.frombuffer(views, np.uint64).reshape(len(rows), -1, 4), informative, looks, others)
+    views_of = np.frombuffer(views, np.uint64).reshape(len(rows), -1, 4)
+    return Hashes(views_of, informative, looks, others, [row["name"] for row in rows])
 
 
 def judges_of() -> dict[str, Any]:
@@ -136,6 +150,16 @@ def judges_of() -> dict[str, Any]:
         for most in THRESHOLDS[name]
     }
     return {"ours": confirmed, "ours, dihedral": turned_too, **by_bits, **others}
+
+
+def fastdup_judges(found: dict[tuple[str, str], float] | None) -> dict[str, Any]:
+    """fastdup at its two thresholds; none where it did not run."""
+    if found is None:
+        return {}
+    return {
+        f"fastdup>={least}": lambda a, b, least=least: fastdup.matrix(found, a.names, b.names) >= least
+        for least in fastdup.THRESHOLDS
+    }
 
 
 def confirmed(a: Hashes, b: Hashes) -> Alike:
