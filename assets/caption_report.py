@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from assets.report import by_reason, drawn, table
 from dataset_build.captions.rules import caption_rules
@@ -35,18 +37,19 @@ def failure_metadata(lake: Lake, piece: Piece) -> dict[str, Any]:
     """Captions by the rule that they fail, and histograms of scores with the thresholds of their rules."""
     failed = [row for batch in piece.batches() for row in batch.to_pylist()]
     counts = [(reason, count) for _, reason, count in by_reason({"stage": "", **row} for row in failed)]
+    scores = lake.table("score_measures", scorers=list(DRAWN))
     return {
         "candidates": lake.count("candidate_captions"),
         "failing": len({row["caption_id"] for row in failed}),
         "by_reason": table(("reason", "captions"), counts),
-        **{scorer: _histogram(lake, scorer, title) for scorer, title in DRAWN.items()},
+        **{scorer: _histogram(lake, scores, scorer, title) for scorer, title in DRAWN.items()},
     }
 
 
-def _histogram(lake: Lake, scorer: str, title: str) -> dg.MetadataValue:
+def _histogram(lake: Lake, scores: pa.Table, scorer: str, title: str) -> dg.MetadataValue:
     rules = {rule["scorer"]: rule for rule in caption_rules(lake.config.caption_rules)}
     rule = rules.get(scorer, {"threshold": 0.0, "fails": "below"})
-    values = lake.table("score_measures", scorer=scorer)
+    values = scores.filter(pc.equal(scores["scorer"], scorer))
     return drawn(
         values, "value", title, rule["threshold"], "below" if rule["fails"] == "below" else "above", "captions"
     )

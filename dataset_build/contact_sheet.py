@@ -13,7 +13,7 @@ GAP = 4
 LABEL = 14
 PAPER, INK, BLANK, CROSS = (255, 255, 255), (60, 60, 60), (224, 224, 224), (160, 160, 160)
 MARK = (255, 0, 80)
-COLOURS = 64
+COLOURS = 128
 
 
 class Box(NamedTuple):
@@ -106,7 +106,8 @@ def _fit(label: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: 
 
 
 def _png(sheet: Image.Image) -> bytes:
-    """A palette instead of true colour makes the file a quarter as large."""
+    """A palette instead of true colour makes the file a quarter as large; an octree finds it a hundred times as fast as
+    the median cut."""
     buffer = io.BytesIO()
-    sheet.quantize(COLOURS, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    sheet.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

@@ -21,6 +21,7 @@ from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of, rec
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
 from resources.httpfs import reach
+from resources.kept import KEPT, keep, kept_file
 from resources.look import one_look
 from resources.pieces import MANIFEST, Piece, Provenance
 from resources.storage import lock, read_json_ahead
@@ -39,6 +40,8 @@ class Lake:
 
     `provenance` (run id, time …) is noted in the manifests of what is written, and nowhere else.
     """
+
+    keeps_views = True
 
     def __init__(self, root: Path, config: Config, provenance: Provenance | None = None) -> None:
         self.root = root
@@ -194,6 +197,8 @@ class Lake:
             connection.register(name, self._drops())
         elif name == RULE_FAILURES:
             self._register_rules(connection, done)
+        elif name in KEPT and self.keeps_views:
+            self._register_kept(connection, load_query(name))
         elif is_view(name):
             for each in load_query(name).inputs:
                 self._register(connection, each, done)
@@ -223,6 +228,14 @@ class Lake:
         kind = "table" if query.params else "view"
         text = f"create temp {kind} {query.name} as {query.text}"
         connection.execute(text, {key: values[key] for key in query.params})
+
+    def _register_kept(self, connection: duckdb.DuckDBPyConnection, query: Query) -> None:
+        file = kept_file(self.root, query.name, self.version(query.name))
+        if not file.exists():
+            with self._run(query.name, {}) as result:
+                rows = result.to_arrow_reader(10_000)
+                keep(file, rows, rows.schema)
+        connection.read_parquet(str(file)).create_view(query.name)
 
     def _drops(self) -> pa.Table:
         drops = self.drops.table()

@@ -43,6 +43,8 @@ class Draft(Lake):
     `other` is a draft to share with as far as both are made from the same.
     """
 
+    keeps_views = False  # a version tells of stored rows, not of held ones
+
     def __init__(self, root: Path, config: Config, other: "Draft | None" = None) -> None:
         super().__init__(root, config)
         self.held: dict[str, pa.Table] = {}

@@ -1,4 +1,4 @@
--- The scores by one scorer of the captions that a release may show.
+-- The scores by some scorers of the captions that a release may show.
 -- inputs: candidate_scores
--- params: scorer
-select value from candidate_scores where scorer = $scorer
+-- params: scorers
+select scorer, value from candidate_scores where scorer in (select unnest($scorers))

@@ -1,6 +1,10 @@
 -- Up to 2,000 captions of each recipe's variants, of those that a release may show.
 -- inputs: candidate_captions, captions
-select k.recipe, k.variant, c.caption
-from candidate_captions k join captions c on c.caption_id = k.caption_id and c.status = 'ok'
-qualify row_number() over (partition by k.recipe, k.variant order by k.image_id, k.n) <= 2000
-order by k.recipe, k.variant, k.image_id, k.n
+-- Chosen before their texts are read.
+with sample as (
+    select recipe, variant, caption_id, image_id, n from candidate_captions
+    qualify row_number() over (partition by recipe, variant order by image_id, n) <= 2000
+)
+select s.recipe, s.variant, c.caption
+from sample s join captions c on c.caption_id = s.caption_id and c.status = 'ok'
+order by s.recipe, s.variant, s.image_id, s.n

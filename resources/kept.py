@@ -1,0 +1,43 @@
+"""Results of views that one process needs again and again, in files that go when it ends.
+
+A file is named after the version of its view, so that it holds what the view would give now, or isn't found.
+"""
+
+import atexit
+import os
+import shutil
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pyarrow as pa
+
+from dataset_build.locations import scratch
+from resources.storage import write_rows
+
+# Each is a query over every image or caption, and what several steps of a night are made from.
+KEPT = frozenset({"current_facts", "caption_inputs", "score_texts", "candidate_captions", "near_captions"})
+
+
+def kept_file(root: Path, view: str, version: str) -> Path:
+    """Where the rows of a view of the lake at `root` are kept; there may be no such file yet."""
+    return _folder(root, os.getpid()) / f"{view}-{version}.parquet"
+
+
+def keep(file: Path, rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+    """Write the rows of a view. Nobody finds them before they are whole."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_suffix(".new")
+    write_rows(new, rows, schema)
+    new.replace(file)
+
+
+@cache
+def _folder(root: Path, process: int) -> Path:
+    """A folder of this process alone: a forked one has another."""
+    spill = scratch(root / "tmp")
+    spill.mkdir(parents=True, exist_ok=True)
+    folder = Path(mkdtemp(prefix=f"views-{process}-", dir=spill))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
