@@ -4,7 +4,7 @@ import base64
 import io
 import unicodedata
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -13,7 +13,7 @@ GAP = 4
 LABEL = 14
 PAPER, INK, BLANK, CROSS = (255, 255, 255), (60, 60, 60), (224, 224, 224), (160, 160, 160)
 MARK = (255, 0, 80)
-COLOURS = 128
+COLOURS = 64
 
 
 class Box(NamedTuple):
@@ -106,8 +106,12 @@ def _fit(label: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: 
 
 
 def _png(sheet: Image.Image) -> bytes:
-    """A palette instead of true colour makes the file a quarter as large; an octree finds it a hundred times as fast as
-    the median cut."""
+    """A palette instead of true colour makes the file a quarter as large. An octree finds one a hundred times as fast
+    as the median cut, and mixes paper with what is nearly as light."""
+    small = sheet.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    palette, paper = small.getpalette() or [], 3 * cast(int, small.getpixel((0, 0)))
+    palette[paper : paper + 3] = PAPER
+    small.putpalette(palette)
     buffer = io.BytesIO()
-    sheet.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    small.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

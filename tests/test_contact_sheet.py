@@ -41,8 +41,10 @@ def test_pictures_keep_their_shape() -> None:
 
 
 def test_a_label_is_drawn_below_its_tile() -> None:
-    plain, labelled = (np.asarray(opened(contact_sheet([Tile(None, text)], side=96))) for text in ("", "blurred"))
-    changed = np.argwhere((plain != labelled).any(2))
+    plain, labelled = (
+        np.asarray(opened(contact_sheet([Tile(None, text)], side=96))).astype(int) for text in ("", "blurred")
+    )
+    changed = np.argwhere((abs(plain - labelled) > 8).any(2))  # more than another palette changes
     assert len(changed) > 40
     assert changed[:, 0].min() >= 100
 

@@ -45,7 +45,7 @@ VALUES: dict[str, Any] = {
     "fingerprint": "f",
     "limit": 0,
     "drop": "d",
-    "scorer": "words",
+    "scorers": ["words"],
     "source": "s",
     "again": ["a.jpg"],
     "tries": 3,
