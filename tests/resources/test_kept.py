@@ -6,7 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from dataset_build.build import build
 from dataset_build.config import Config
+from dataset_build.release.reader import releases
 from resources.kept import KEPT, kept_file
 from resources.lake import Lake
 from resources.preview import Draft
@@ -50,7 +52,19 @@ def test_what_is_kept_is_not_made_again(lake: Lake) -> None:
 
 
 def test_a_draft_keeps_nothing_as_its_tables_lie_in_memory(lake: Lake) -> None:
-    recipe = Config.model_validate({"rules": {"min_side": 300}})
-    draft = Draft(lake.root, recipe)
+    draft = Draft(lake.root, Config.model_validate({"rules": {"min_side": 300}}))
     assert draft.count("caption_inputs") < lake.count("caption_inputs")
     assert lake.count("caption_inputs") == Lake(lake.root, Config()).count("caption_inputs")
+
+
+def test_a_release_is_the_same_whether_views_are_kept_or_made_each_time(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stricter, contents = Config.model_validate({"rules": {"min_side": 300}}), [releases(built)[0]["content"]]
+    for keeps in (True, False):
+        monkeypatch.setattr(Lake, "keeps_views", keeps)
+        outcome = build(Path(shutil.copytree(built, tmp_path / str(keeps))), stricter, [])
+        assert outcome.release is not None
+        contents.append(outcome.release["content"])
+    before, kept, made_anew = contents
+    assert before != kept == made_anew
