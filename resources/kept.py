@@ -5,16 +5,15 @@ A file is named after the version of its view, so that it holds what the view wo
 
 import atexit
 import os
-import shutil
 from collections.abc import Iterable
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 
 import pyarrow as pa
 
 from dataset_build.locations import scratch
-from resources.storage import write_rows
+from resources.storage import private_folder, write_rows
 
 # Each is a query over every image or caption, and what several steps of a night are made from.
 KEPT = frozenset({"current_facts", "caption_inputs", "score_texts", "candidate_captions", "near_captions"})
@@ -36,8 +35,6 @@ def keep(file: Path, rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
 @cache
 def _folder(root: Path, process: int) -> Path:
     """A folder of this process alone: a forked one has another."""
-    spill = scratch(root / "tmp")
-    spill.mkdir(parents=True, exist_ok=True)
-    folder = Path(mkdtemp(prefix=f"views-{process}-", dir=spill))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+    until_the_end = ExitStack()
+    atexit.register(until_the_end.close)
+    return until_the_end.enter_context(private_folder(scratch(root / "tmp")))

@@ -24,7 +24,7 @@ from resources.httpfs import reach
 from resources.kept import KEPT, keep, kept_file
 from resources.look import one_look
 from resources.pieces import MANIFEST, Piece, Provenance
-from resources.storage import lock, read_json_ahead, spilling
+from resources.storage import lock, private_folder, read_json_ahead
 from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
@@ -169,7 +169,7 @@ class Lake:
     def connect(self, names: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
         """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder, or to scratch."""
         with (
-            spilling(scratch(self.root / "tmp")) as spill,
+            private_folder(scratch(self.root / "tmp")) as spill,
             duckdb.connect(":memory:", config={"temp_directory": str(spill)}) as connection,
         ):
             connection.execute("set enable_progress_bar = false")

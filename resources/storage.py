@@ -103,11 +103,11 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def spilling(parent: Path) -> Iterator[Path]:
-    """A new folder in `parent` for what one connection of DuckDB spills; two that share one crash. While it is used it
-    is locked, so that what killed processes left can be told from it."""
+def private_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent`, for two connections of DuckDB that spill into one crash. While it is used it is locked,
+    so that what killed processes left can be told from it."""
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="spill-", dir=parent))
+    folder = Path(tempfile.mkdtemp(prefix="private-", dir=parent))
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -118,7 +118,7 @@ def spilling(parent: Path) -> Iterator[Path]:
 
 
 def is_used(path: Path) -> bool:
-    """Whether a process spills into this folder now, or just did, so that it is gone."""
+    """Whether a process uses this folder of its own now, or just did, so that it is gone."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

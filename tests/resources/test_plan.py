@@ -54,7 +54,7 @@ def test_a_recipe_that_never_ran_says_what_it_would_cost(built: Path) -> None:
     bound = {"vlm": {"model": "a-model", "endpoints": ["http://127.0.0.1:1/v1"]}}
     (step,) = [each for each in steps(built, captions={"recipes": ["single_pass"]}, models=bound) if "by" in each.what]
     assert step.what == "captions by single_pass"
-    assert step.why.startswith("new; single_pass: 288 images, at least 288 calls, 345,600 tokens read, 57,600 written")
+    assert step.why.startswith("new; single_pass: 288 images, some 288 calls, 345,600 tokens read, 57,600 written")
     view = Lake(built, Config.model_validate({"captions": {"recipes": ["single_pass"], "limit": 100}, "models": bound}))
     needed = needs(view, [step])
     assert (needed.captions, needed.gpu_hours, needed.measured) == (100, 100 / A_SECOND / 3600, False)
