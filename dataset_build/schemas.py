@@ -489,7 +489,11 @@ RELEASE_LINEAGE = _table(
     ("override", pa.string(), "keep | reject, where people decided"),
     ("by_hand", pa.string(), "the words of the take-down, else of the override"),
     ("duplicate_of", pa.string(), "the image that stands for it"),
-    ("duplicate_distance", pa.int16(), "bits of 256 between the two"),
+    (
+        "duplicate_distance",
+        pa.int16(),
+        "bits of 256 between the two; null where embeddings say it, whose cosine is among the failures",
+    ),
     ("merged", pa.list_(pa.string()), "the duplicates merged into it"),
     ("caption_id", pa.string(), "the chosen caption"),
     ("caption_model", pa.string(), "its model"),

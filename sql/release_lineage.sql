@@ -61,7 +61,7 @@ sorted as (
         h.verdict as override,
         coalesce(t.words, h.reason) as by_hand,
         d.keeper as duplicate_of,
-        d.distance as duplicate_distance,
+        if(d.method = 'embedding', null, d.distance) as duplicate_distance,
         coalesce(m.merged, []) as merged,
         c.caption_id,
         c.model as caption_model,

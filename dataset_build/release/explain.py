@@ -114,7 +114,7 @@ class Occurrence:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """An image on the other side of a duplicate relation; `distance` in bits of 256."""
+    """An image on the other side of a duplicate relation; `distance` in bits of 256, none between embeddings."""
 
     image_id: str
     distance: int | None

@@ -60,6 +60,7 @@ def _words(known: Row) -> Iterator[tuple[str, str]]:
         if known[name]:
             yield name, known[name]
     if known["duplicate_of"]:
-        yield "duplicate of", f"{known['duplicate_of']}, {known['duplicate_distance']} of 256 bits differ"
+        bits = known["duplicate_distance"]
+        yield "duplicate of", known["duplicate_of"] + ("" if bits is None else f", {bits} of 256 bits differ")
     if known["merged"]:
         yield "merged into it", " ".join(known["merged"])

@@ -78,6 +78,9 @@ def test_a_second_drop_is_compared_with_the_first(tmp_path: Path, source: Path, 
     assert rows(lake, stars, "duplicates") == [(9, 1)]
     reasons = "select reason, count(*), bool_and(value >= threshold) from corpus_verdicts group by all"
     assert rows(lake, reasons, "corpus_verdicts") == [("like_content", 8, True)]
+    with duckdb.connect(str(tmp_path / "lake" / "releases" / "2" / "release.duckdb"), read_only=True) as release:
+        bits = "select count(*), count(duplicate_distance) from lineage where duplicate_of is not null"
+        assert release.sql(bits).fetchone() == (8, 0)
 
 
 def test_without_a_model_nothing_is_embedded(tmp_path: Path, source: Path) -> None:
