@@ -27,17 +27,22 @@ class Pictures:
 
     async def make(self, place: Place, view: View) -> Picture:
         """A view of the image. Raises CallFailed("rejected_image") when it can't be read."""
-        work = self.pool.submit(picture, None, place, view, self.size, self.limits)
-        try:
-            made = await asyncio.wrap_future(work)
-        except ProcessExpired as death:
-            slow = death.exitcode == watchdog.EXIT_CODE
-            made = DIED["timeout" if slow else "crashed"]
-        except MemoryError:
-            made = DIED["crashed"]
+        made = await self._once(place, view)
+        if made in DIED.values():  # its worker may have been killed for nothing that the image did
+            made = await self._once(place, view)
         if isinstance(made, str):
             raise CallFailed("rejected_image", made)
         return Picture(made)
+
+    async def _once(self, place: Place, view: View) -> bytes | str:
+        """The picture, or why there is none."""
+        work = self.pool.submit(picture, None, place, view, self.size, self.limits)
+        try:
+            return await asyncio.wrap_future(work)
+        except ProcessExpired as death:
+            return DIED["timeout" if death.exitcode == watchdog.EXIT_CODE else "crashed"]
+        except MemoryError:
+            return DIED["crashed"]
 
 
 @contextmanager

@@ -52,6 +52,7 @@ VALUES: dict[str, Any] = {
     "again": ["a.jpg"],
     "tries": 3,
     "formats": ["PNG"],
+    "gone": "it went",
 }
 
 
@@ -111,8 +112,9 @@ USED_FOR = {
     "tag_aliases": "caption_scores",
 }
 MISSING = {"missing_text_embeddings", "caption_work", "caption_places", "inherited_captions"}  # which rows, not what
-SHOWN = {"compare_duplicate_methods", "find_images", "image_measures", "phash_of", "places_of", "score_measures",
-         "style_sample", "text_boxes_of", "unknown_tags"}  # fmt: skip
+SHOWN = {"compare_duplicate_methods", "find_images", "image_measures", "pair_measures", "phash_of", "places_of",
+         "rejected_samples", "score_measures", "style_sample", "text_boxes_of", "unknown_tags",
+         "variant_places"}  # fmt: skip
 ASKED = {"annotated", "known_files", "readable_files", "unreadable_files"}  # of people's captions, and of sources
 NO_TABLE = ("release_", "purged_", "check_", "preview_", "gallery", "rules/", "statistics/")
 

@@ -31,6 +31,7 @@ from tests.captions.stand_in import Answer, StandIn, completion, serving
 from tests.pictures import put
 
 IMAGES = 12
+WITHOUT_TEXT = {"text": {"detect": "off"}}  # for processes of their own too
 RECIPES = '''
 """Recipes of a user."""
 
@@ -57,7 +58,7 @@ def scrape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("captions")
     for number in range(IMAGES):
         put(folder / "scrape" / f"{number:02}.png", seed=number, text=f"tag_{number}, hat", size=(640, 400))
-    build(lake_at(folder / "lake"), Config(), [folder / "scrape"])
+    build(lake_at(folder / "lake"), Config.model_validate(WITHOUT_TEXT), [folder / "scrape"])
     (folder / "prompts").mkdir()
     (folder / "recipes.py").write_text(RECIPES)
     (folder / "prompts/say.txt").write_text("#task: say\nSay what you see.\n\n$tags\n")
@@ -85,7 +86,7 @@ def server() -> Iterator[StandIn]:
 def config(home: Path, server: StandIn, recipe: str = "plain", **values: Any) -> Config:
     named = {"recipes": [f"{home}/recipes.py:{recipe}"], **values}
     vlm = {"model": server.model, "revision": "r1", "endpoints": [server.url]}
-    return Config.model_validate({"captions": named, "models": {"vlm": vlm}})
+    return Config.model_validate({"captions": named, "models": {"vlm": vlm}, **WITHOUT_TEXT})
 
 
 def by(settings: Config, *recipes: str) -> Config:
@@ -287,7 +288,7 @@ def stopped(home: Path, server: StandIn, how: signal.Signals, command: str = "ca
     settings = config(home, server, max_in_flight=2)
     vlm = f"model = 'stand-in'\nrevision = 'r1'\nendpoints = ['{server.url}']\n"
     captions = f"recipes = {settings.captions.recipes}\nmax_in_flight = 2"
-    (home / "dataset.toml").write_text(f"[captions]\n{captions}\n[models.vlm]\n{vlm}")
+    (home / "dataset.toml").write_text(f"text.detect = 'off'\n[captions]\n{captions}\n[models.vlm]\n{vlm}")
     recipe = ["--recipe", settings.captions.recipes[0]] if command == "caption" else []
     words = [*MAIN, command, *recipe, "--lake", str(lake_at(home / "lake"))]
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # shells let what is in the background ignore it
