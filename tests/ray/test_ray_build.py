@@ -26,8 +26,9 @@ CRASHES, HANGS = "05.png", "70.png"
 
 
 def tables(root: Path) -> dict[str, str]:
-    """Captions apart, which say when they were written."""
-    parts = (part for part in sorted(root.rglob("*.parquet")) if "captions" not in part.relative_to(root).parts)
+    """Captions apart, which say when they were written, and what a process keeps for itself."""
+    apart = {"captions", "tmp"}
+    parts = (part for part in sorted(root.rglob("*.parquet")) if not apart & {*part.relative_to(root).parts})
     return {str(part.relative_to(root)): sha256_of(part) for part in parts}
 
 
