@@ -5,15 +5,13 @@ A file is named after the version of its view, so that it holds what the view wo
 
 import atexit
 import os
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
 
-import pyarrow as pa
-
 from dataset_build.locations import scratch
-from resources.storage import private_folder, write_rows
+from resources.storage import private_folder
 
 # Each is a query over every image or caption, and what several steps of a night are made from.
 KEPT = frozenset({"current_facts", "caption_inputs", "score_texts", "candidate_captions", "near_captions"})
@@ -24,11 +22,12 @@ def kept_file(root: Path, view: str, version: str) -> Path:
     return _folder(root, os.getpid()) / f"{view}-{version}.parquet"
 
 
-def keep(file: Path, rows: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
-    """Write the rows of a view. Nobody finds them before they are whole."""
+@contextmanager
+def whole(file: Path) -> Iterator[Path]:
+    """Where to write a file that nobody finds before the block has ended well."""
     file.parent.mkdir(parents=True, exist_ok=True)
     new = file.with_suffix(".new")
-    write_rows(new, rows, schema)
+    yield new
     new.replace(file)
 
 

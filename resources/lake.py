@@ -21,7 +21,7 @@ from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of, rec
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
 from resources.httpfs import reach
-from resources.kept import KEPT, keep, kept_file
+from resources.kept import KEPT, kept_file, whole
 from resources.look import one_look
 from resources.pieces import MANIFEST, Piece, Provenance
 from resources.storage import lock, private_folder, read_json_ahead
@@ -232,9 +232,11 @@ class Lake:
     def _register_kept(self, connection: duckdb.DuckDBPyConnection, query: Query) -> None:
         file = kept_file(self.root, query.name, self.version(query.name))
         if not file.exists():
-            with self._run(query.name, {}) as result:
-                rows = result.to_arrow_reader(10_000)
-                keep(file, rows, rows.schema)
+            with whole(file) as new, self.connect(query.inputs) as apart:
+                values = parameters_of(self.config)
+                # Copied, not streamed: the stream of a union stands still for ever once its first buffer is full.
+                text = f"copy ({query.text}) to $kept_in (format parquet)"
+                apart.execute(text, {"kept_in": str(new), **{key: values[key] for key in query.params}})
         connection.read_parquet(str(file)).create_view(query.name)
 
     def _drops(self) -> pa.Table:
