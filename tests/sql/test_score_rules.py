@@ -112,8 +112,8 @@ def test_embeddings_join_only_pairs_of_which_hashes_say_nothing() -> None:
         ],
     )
     assert [(row["image_id_b"], row["method"], row["distance"]) for row in rows] == [
-        ("d", "hash", 3),
         ("b", "embedding", 30),
+        ("d", "hash", 3),
         ("f", "embedding", 10),
     ]
 
