@@ -5,8 +5,7 @@ A file is named after the version of its view, so that it holds what the view wo
 
 import atexit
 import os
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
@@ -20,15 +19,6 @@ KEPT = frozenset({"current_facts", "caption_inputs", "score_texts", "candidate_c
 def kept_file(root: Path, view: str, version: str) -> Path:
     """Where the rows of a view of the lake at `root` are kept; there may be no such file yet."""
     return _folder(root, os.getpid()) / f"{view}-{version}.parquet"
-
-
-@contextmanager
-def whole(file: Path) -> Iterator[Path]:
-    """Where to write a file that nobody finds before the block has ended well."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_suffix(".new")
-    yield new
-    new.replace(file)
 
 
 @cache

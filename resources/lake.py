@@ -21,10 +21,10 @@ from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of, rec
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
 from resources.httpfs import reach
-from resources.kept import KEPT, kept_file, whole
+from resources.kept import KEPT, kept_file
 from resources.look import one_look
 from resources.pieces import MANIFEST, Piece, Provenance
-from resources.storage import lock, private_folder, read_json_ahead
+from resources.storage import lock, private_folder, read_json_ahead, unpublished
 from resources.vocabularies import with_pins
 
 PER_DROP = {"listing", "occurrences", "image_facts", "text_regions", "image_embeddings", "tags"}
@@ -232,11 +232,12 @@ class Lake:
     def _register_kept(self, connection: duckdb.DuckDBPyConnection, query: Query) -> None:
         file = kept_file(self.root, query.name, self.version(query.name))
         if not file.exists():
-            with whole(file) as new, self.connect(query.inputs) as apart:
+            with unpublished(file) as new, self.connect(query.inputs) as apart:
                 values = parameters_of(self.config)
                 # Copied, not streamed: the stream of a union stands still for ever once its first buffer is full.
                 text = f"copy ({query.text}) to $kept_in (format parquet)"
                 apart.execute(text, {"kept_in": str(new), **{key: values[key] for key in query.params}})
+                new.replace(file)
         connection.read_parquet(str(file)).create_view(query.name)
 
     def _drops(self) -> pa.Table:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
@@ -66,6 +66,9 @@ class Sampling:
     max_tokens: int = 256
     seed: int = 0
     n: int = 1
+
+
+PARAMETERS = tuple(each.name for each in fields(Sampling))
 
 
 @dataclass(frozen=True)

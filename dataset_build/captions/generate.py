@@ -1,10 +1,20 @@
 """Ask a model with a prompt and pictures, and read the answer; an unfit answer is asked for again, within a limit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from dataset_build.captions.calls import CallFailed, Choice, Picture, Request, Sampling, Status, Turn, View
+from dataset_build.captions.calls import (
+    PARAMETERS,
+    CallFailed,
+    Choice,
+    Picture,
+    Request,
+    Sampling,
+    Status,
+    Turn,
+    View,
+)
 from dataset_build.captions.job import Job, signed
 from dataset_build.captions.parse import TEXT, Parse, Unparsable, texts_in
 from dataset_build.captions.prompts import Values
@@ -16,7 +26,6 @@ T = TypeVar("T")
 
 WHOLE = (View(),)
 TRIES = 2
-PARAMETERS = {each.name: None for each in fields(Sampling)}.keys()
 MENDABLE: frozenset[Status] = frozenset({"empty", "truncated", "parse_error"})  # another wording may help
 LONGEST = 20_000  # characters of an unfit answer that the model is shown again
 
@@ -70,7 +79,7 @@ async def _ask(
     tries: int = TRIES,
     **sampling: Any,
 ) -> list[T]:
-    if unknown := sorted(set(sampling) - PARAMETERS):
+    if unknown := sorted(set(sampling) - set(PARAMETERS)):
         raise UserError(f"{prompt}: {', '.join(unknown)}: not a sampling parameter; there are {', '.join(PARAMETERS)}")
     step = job.step("generate")
     step.prompt, step.given = job.prompt(prompt), tuple(texts_in(dict(values)))

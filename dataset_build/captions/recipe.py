@@ -19,8 +19,9 @@ from dataset_build.captions.job import Job
 from dataset_build.captions.prompts import AGAIN, Prompt, load_prompt
 from dataset_build.captions.scores.length import Band
 from dataset_build.errors import UserError
+from dataset_build.sections.captions import Models
 
-ROLES = ("vlm", "vlm2", "vlm3", "llm", "judge", "tagger")
+ROLES = tuple(Models.model_fields)
 NEEDS = ("tags", "alt_texts", "text_boxes")
 
 Text = str | Sequence[str] | CallFailed

@@ -1,11 +1,10 @@
 """Settings: who writes captions, and which are good enough."""
 
-from dataclasses import fields
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from dataset_build.captions.calls import Sampling
+from dataset_build.captions.calls import PARAMETERS, Sampling
 from dataset_build.captions.wire import FIELDS
 from dataset_build.sections.base import Section, refuse_bad_address, refuse_twice
 
@@ -167,7 +166,7 @@ class Binding(Section):
     @field_validator("sampling")
     @classmethod
     def _names_parameters(cls, sampling: dict[str, float]) -> dict[str, float]:
-        known = {each.name for each in fields(Sampling)} - {"n"}  # how many answers is for recipes to say
+        known = {*PARAMETERS} - {"n"}  # how many answers is for recipes to say
         if unknown := sorted(set(sampling) - known):
             raise ValueError(f"{', '.join(unknown)}: not a sampling parameter; there are {', '.join(sorted(known))}")
         return {name: type(getattr(Sampling(), name))(value) for name, value in sampling.items()}

@@ -48,7 +48,7 @@ def test_what_this_machine_held_and_nobody_holds_is_free_at_once(bucket: BucketP
         killed = (bucket / ".lock").read_bytes()
     (bucket / ".lock").write_bytes(killed)
     with lock(bucket / ".lock", "after"):
-        pass
+        assert "(after)" in json.loads((bucket / ".lock").read_bytes())["holder"]
 
 
 def test_one_that_has_expired_is_taken_over(bucket: BucketPath, monkeypatch: pytest.MonkeyPatch) -> None:
