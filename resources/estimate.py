@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from dataset_build.captions.recipe import Recipe
+from dataset_build.captions.recipe import ROLES, Recipe
 
 TOKENS_IN, TOKENS_OUT = 1_200, 200  # a call: assumed where nothing was measured
-_OF_ROLE = re.compile(r"^(.+) (?:vlm|vlm2|vlm3|llm|judge|tagger)\b")
+_OF_ROLE = re.compile(rf"^(.+) (?:{'|'.join(ROLES)})\b")
 _NUMBER = re.compile(r"\d+(?= to \d+$|$)")
 
 
