@@ -24,10 +24,21 @@ FASTDUP_SETTINGS = {"fastdup_similarity", "fastdup_neighbours"}
 IDENTITY = {"model", "revision", "extra", "sampling"}  # of a binding: what decides its replies
 TAG_PARAMETERS = {"implied", "overlaps", "blacklist_categories", "pair_images", "min_pair_images"}
 NEAR_PARAMETERS = {"near_images", "near_likeness"}
+SCHEMAS = {table.name: table.schema for table in LAKE_TABLES + SIDE_TABLES}
 
 
 def fingerprint_of(table: str, config: Config) -> Fingerprint:
     """The fingerprint of a table's own step; what it reads from other tables is versioned by their content."""
+    return fingerprints_of(config).get(table) or query_fingerprint(table, config)
+
+
+def query_fingerprint(name: str, config: Config) -> Fingerprint:
+    """The fingerprint of a table or view that a query makes, and nothing but the query."""
+    return _with_columns(name, _query(name, config))
+
+
+def fingerprints_of(config: Config) -> dict[str, Fingerprint]:
+    """The fingerprints of all tables that are not made by a query alone."""
     limits = config.images.model_dump()
     made_from: dict[str, dict[str, Any]] = {
         "listing": {"code": listing.VERSION},
@@ -82,7 +93,7 @@ def fingerprint_of(table: str, config: Config) -> Fingerprint:
         "takedowns": {"by": "people"},
         "overrides": {"by": "people"},
     }
-    return _with_columns(table, made_from.get(table) or _query(table, config))
+    return {table: _with_columns(table, parts) for table, parts in made_from.items()}
 
 
 def text_detection(config: Config) -> dict[str, Any]:
@@ -188,8 +199,7 @@ def _rule_values(name: str, config: Config) -> dict[str, Any]:
 
 
 def _with_columns(table: str, parts: dict[str, Any]) -> Fingerprint:
-    schema = {each.name: each.schema for each in LAKE_TABLES + SIDE_TABLES}.get(table, ())
-    return Fingerprint({**parts, "columns": {field.name: str(field.type) for field in schema}})
+    return Fingerprint({**parts, "columns": {field.name: str(field.type) for field in SCHEMAS.get(table, ())}})
 
 
 def _query(name: str, config: Config) -> dict[str, Any]:

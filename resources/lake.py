@@ -17,7 +17,13 @@ from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.locations import is_remote, locate, scratch
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
-from dataset_build.steps import chosen_rules, fingerprint_of, parameters_of, recipe_fingerprint
+from dataset_build.steps import (
+    chosen_rules,
+    fingerprints_of,
+    parameters_of,
+    query_fingerprint,
+    recipe_fingerprint,
+)
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
 from resources.httpfs import reach
@@ -64,8 +70,9 @@ class Lake:
 
     def fingerprint(self, name: str) -> Fingerprint:
         """What a table is made from, its inputs' rows apart."""
+        self._fingerprints = self._fingerprints or fingerprints_of(self.config)
         if name not in self._fingerprints:
-            self._fingerprints[name] = fingerprint_of(name, self.config)
+            self._fingerprints[name] = query_fingerprint(name, self.config)
         return self._fingerprints[name]
 
     def pieces(self, name: str) -> dict[str, Piece]:

@@ -19,7 +19,20 @@ NAME = re.compile(r"/([0-9a-f]{16}\.png)")
 
 
 def draw(lake: Lake, picks: Sequence[tuple[str, str]]) -> Path:
-    """Write a sheet of (image id, label), beside it the images that it shows. What is taken down is not drawn."""
+    """Write a sheet of (image id, label), beside it the images that it shows. What is taken down is not drawn.
+
+    What one stage keeps the next mostly keeps too: a sheet that this process drew is drawn again only once it is gone.
+    """
+    key = lake.root, tuple(picks)
+    if key not in _drawn or not _drawn[key].exists():
+        _drawn[key] = _draw(lake, picks)
+    return _drawn[key]
+
+
+_drawn: dict[tuple[Path, tuple[tuple[str, str], ...]], Path] = {}
+
+
+def _draw(lake: Lake, picks: Sequence[tuple[str, str]]) -> Path:
     png = contact_sheet(tiles(lake, picks))
     path = lake.root / "sheets" / f"{sha256(png).hexdigest()[:16]}.png"
     write_json(path.with_suffix(".json"), {"images": sorted({image_id for image_id, _ in picks})})

@@ -8,8 +8,10 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -161,9 +163,18 @@ def read_json(path: Path) -> Any:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text("utf-8"))
+        if is_remote(path):
+            return json.loads(path.read_text("utf-8"))
+        facts = path.stat()
+        return _parsed(path, (facts.st_ino, facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns))
     except FileNotFoundError:
         return None
+
+
+@lru_cache(4096)
+def _parsed(path: Path, state: tuple[int, ...]) -> Any:
+    """A file that is published anew is another one: the value is that of this state, or of a later one."""
+    return json.loads(path.read_text("utf-8"))
 
 
 def read_json_ahead(paths: Iterable[Path]) -> None:
@@ -174,7 +185,8 @@ def read_json_ahead(paths: Iterable[Path]) -> None:
 def files_below(folder: Path) -> list[str]:
     """The files in the folders of a folder, as folder/file; one request for a thousand in a bucket."""
     if not is_remote(folder):
-        return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*"))
+        inside = [entry for entry in os.scandir(folder) if entry.is_dir()] if folder.is_dir() else []
+        return sorted(f"{each.name}/{file.name}" for each in inside for file in os.scandir(each))
     files, name = store(folder)
     below = [key[len(name) + 1 :] for key in files.find(name)]
     return sorted(file for file in below if file.count("/") == 1)
@@ -187,20 +199,31 @@ def write_parquet(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Sche
 
 
 def write_rows(file: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> int:
-    """The same into a file of this machine that nobody sees yet."""
-    rows, pending, waiting = 0, [], 0
-    with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        for batch in batches:
-            pending.append(batch.cast(schema))
-            waiting += batch.num_rows
-            while waiting >= ROW_GROUP:
-                table = pa.Table.from_batches(pending, schema)
-                writer.write_table(table.slice(0, ROW_GROUP), row_group_size=ROW_GROUP)
-                pending, waiting = table.slice(ROW_GROUP).to_batches(), waiting - ROW_GROUP
-                rows += ROW_GROUP
-        if waiting or not rows:
-            writer.write_table(pa.Table.from_batches(pending, schema), row_group_size=ROW_GROUP)
-    return rows + waiting
+    """The same into a file of this machine that nobody sees yet. Rows are written while the next are made."""
+    rows = 0
+    with pq.ParquetWriter(file, schema, compression="zstd") as writer, ThreadPoolExecutor(1) as beside:
+        written = beside.submit(lambda: None)
+        for group in _row_groups(batches, schema):
+            written.result()
+            written = beside.submit(writer.write_table, group, row_group_size=ROW_GROUP)
+            rows += group.num_rows
+        written.result()
+    return rows
+
+
+def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
+    """The rows in tables of ROW_GROUP rows; the last has fewer, and is empty only if it is the first."""
+    pending: list[pa.RecordBatch] = []
+    waiting, first = 0, True
+    for batch in batches:
+        pending.append(batch.cast(schema))
+        waiting += batch.num_rows
+        while waiting >= ROW_GROUP:
+            table = pa.Table.from_batches(pending, schema)
+            yield table.slice(0, ROW_GROUP)
+            pending, waiting, first = table.slice(ROW_GROUP).to_batches(), waiting - ROW_GROUP, False
+    if waiting or first:
+        yield pa.Table.from_batches(pending, schema)
 
 
 def sha256_of(path: Path) -> str:

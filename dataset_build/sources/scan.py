@@ -1,6 +1,7 @@
 """Looking at a source: which files stand there, in which groups, and what changed since earlier drops."""
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,7 +48,7 @@ def scan(root: Path) -> pa.Table:
     the files in all folders, so it has a row in each of their groups. Raises SourceNotFound and BucketError.
     """
     try:
-        rows = [(*found, group_of(found[0])) for found in walk(root)]
+        rows = [(path, size, time, group_of(path)) for path, size, time in walk(root)]
     except OSError as error:
         cause = error.strerror or type(error).__name__
         raise SourceNotFound(
@@ -55,18 +56,24 @@ def scan(root: Path) -> pa.Table:
         ) from None
     folders = {group for path, _, _, group in rows if "/" in path and group != SHARDS}
     rows += [(*row[:3], group) for row in rows if is_root_table(row[0]) for group in folders]
-    columns = zip(*sorted(rows), strict=True) if rows else [()] * len(SCAN)
-    return pa.table([pa.array(c, f.type) for c, f in zip(columns, SCAN, strict=True)], schema=SCAN)
+    columns = zip(*rows, strict=True) if rows else [()] * len(SCAN)
+    found = pa.table([pa.array(c, f.type) for c, f in zip(columns, SCAN, strict=True)], schema=SCAN)
+    return found.sort_by([("path", "ascending"), ("group", "ascending")])
 
 
 def group_of(path: str) -> str:
     """The group of a file: `shards` for archives and numbered shards, its top-level folder, or `loose`."""
     first, slash, _ = path.partition("/")
-    if not slash:
-        return SHARDS if SHARD_FILE.fullmatch(first) and not is_root_table(first) else LOOSE
-    if SHARD_FOLDER.fullmatch(first):
+    if slash:
+        return _group_of_folder(first)
+    return SHARDS if SHARD_FILE.fullmatch(first) and not is_root_table(first) else LOOSE
+
+
+@lru_cache
+def _group_of_folder(name: str) -> str:
+    if SHARD_FOLDER.fullmatch(name):
         return SHARDS
-    return path[: len(first) + 1] if first in (SHARDS, LOOSE) else first
+    return f"{name}/" if name in (SHARDS, LOOSE) else name
 
 
 def changes(current: pa.Table, known: pa.Table) -> pa.Table:

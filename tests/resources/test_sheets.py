@@ -35,6 +35,16 @@ def test_a_take_down_deletes_the_sheets_that_show_it_and_new_ones_do_not(lake: L
     assert lake.table("places_of", image_ids=[zero, one])["image_id"].to_pylist() == [one]
 
 
+def test_a_sheet_is_drawn_again_only_once_it_is_gone(lake: Lake, tmp_path: Path) -> None:
+    picks = [(find_image(lake, "0.png"), "a")]
+    path = sheets.draw(lake, picks)
+    drawn = path.read_bytes()
+    (tmp_path / "scrape/0.png").unlink()
+    assert sheets.draw(lake, picks) == path
+    path.unlink()
+    assert sheets.draw(lake, picks).read_bytes() != drawn
+
+
 def test_another_picture_that_lies_there_by_now_is_not_shown_for_it(lake: Lake, tmp_path: Path) -> None:
     zero, one = (find_image(lake, f"{number}.png") for number in range(2))
     put(tmp_path / "scrape/0.png", seed=9)

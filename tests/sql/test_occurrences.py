@@ -53,6 +53,24 @@ def test_an_image_is_read_from_its_first_current_place() -> None:
     assert [(row["image_id"], row["drop"], row["uri"]) for row in rows] == [("x", "d1", "y.jpg")]
 
 
+def test_an_image_found_again_in_one_drop_is_read_from_the_first_member_of_the_first_file() -> None:
+    rows = run(
+        "homes",
+        drops=DROPS,
+        occurrences=[
+            occurrence("d1", "a.tar", "x", member="2.jpg"),
+            occurrence("d1", "a.tar", "x", member="1.jpg"),
+            occurrence("d1", "b.jpg", "x"),
+            occurrence("d1", "c.jpg", "y"),
+            occurrence("d2", "c.jpg", "y"),
+            occurrence("d1", "d.jpg", None, "unreadable"),
+            occurrence("d1", "e.jpg", None, "unreadable"),
+        ],
+    )
+    places = sorted((row["image_id"], row["drop"], row["uri"], row["member"]) for row in rows)
+    assert places == [("x", "d1", "a.tar", "1.jpg"), ("y", "d2", "c.jpg", None)]
+
+
 def rejects(occurrences: list[dict[str, object]], **tables: list[dict[str, object]]) -> list[tuple[object, ...]]:
     rows = run("release_rejects", drops=DROPS, occurrences=occurrences, **tables)
     return [(row["drop"], row["uri"], row["stage"], row["reason"], row["duplicate_of"]) for row in rows]
