@@ -35,7 +35,7 @@ WRITTEN = """
         'ok' as status, 'compose' as model, '{}' as params, 1 as attempt, true as final, now() as created_at
     from caption_inputs
 """
-MEMORY = 1.5  # GiB that queries may hold
+MEMORY = 1.3  # GiB that queries may hold
 STRICTER = Rules(min_sharpness=40)  # drops another 3 % of the images
 ASKED = "select count(*) from images where contains(caption, 'word1234')"
 

@@ -20,7 +20,7 @@ from dataset_build.locations import scratch
 from dataset_build.release.reader import next_version, releases
 from dataset_build.release.tags import newest
 from resources.lake import Lake
-from resources.releases import free_version, inputs_of
+from resources.releases import free_version, inputs_of, unchanged_file
 from resources.storage import lock, read_json, write_json
 from resources.upgrade import refuse_older
 
@@ -188,7 +188,7 @@ class _Build:
                     self.outcome.failed_drops[drop.name] = str(error)
 
     def _changed(self) -> bool:
-        last, known, inputs = newest(releases(self.root)), read_json(self._unchanged), inputs_of(self.lake)
+        last, known, inputs = newest(releases(self.root)), read_json(unchanged_file(self.root)), inputs_of(self.lake)
         if self.lake.count("missing_captions"):
             return True
         if last and last["inputs"] == inputs:
@@ -203,13 +203,8 @@ class _Build:
         for event in result.get_asset_observation_events():
             self.outcome.twin = str(event.asset_observation_data.asset_observation.metadata["twin"].value)
             self.instance.delete_dynamic_partition(str(VERSIONS.name), version)
-            write_json(self._unchanged, {"inputs": inputs_of(self.lake), "twin": self.outcome.twin})
+            write_json(unchanged_file(self.root), {"inputs": inputs_of(self.lake), "twin": self.outcome.twin})
         self.outcome.release = next((m for m in releases(self.root) if m["version"] == version), None)
-
-    @property
-    def _unchanged(self) -> Path:
-        """Remembers inputs that gave the content of an earlier release."""
-        return self.root / "releases" / ".unchanged.json"
 
     def _end_killed_runs(self) -> None:
         """Say of earlier builds that were killed that they have ended, as nobody else builds now. They would hold the

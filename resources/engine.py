@@ -3,11 +3,12 @@
 import ctypes
 import multiprocessing
 import resource
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,6 +31,7 @@ PRELOAD = [
 ]
 
 
+POOLS = 5  # of which the last but one may break
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h, in bytes
 
 
@@ -66,26 +68,60 @@ class LocalEngine:
         setup: Callable[[], None],
         failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
     ) -> Iterator[Unit]:
-        """Map `work` over the units in worker processes."""
+        """Map `work` over the units in worker processes. Raises RunError when pool after pool of them breaks."""
         units = iter(units)
-        first = list(islice(units, 1))
-        if not first:
-            return
-        pool = process_pool(self.workers, setup)
-        try:
-            running: dict[Future[pa.RecordBatch], Unit] = {}
-            for unit in [*first, *islice(units, 2 * self.workers - 1)]:
-                running[pool.submit(work, None, unit[1])] = unit
-            while running:
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    number, batch = running.pop(future)
-                    for unit in islice(units, 1):
-                        running[pool.submit(work, None, unit[1])] = unit
+        for _ in range(POOLS):
+            first = list(islice(units, 1))
+            if not first:
+                return
+            pool = process_pool(self.workers, setup)
+            try:
+                left = yield from self._through(pool, work, chain(first, units), failed)
+            finally:
+                pool.stop()
+                pool.join()
+            if not left:
+                return
+            units = chain(left, units)
+        raise RunError("the processes that look at images die while they have nothing to do: is there memory for them?")
+
+    def _through(
+        self,
+        pool: ProcessPool,
+        work: BatchFunction,
+        units: Iterator[Unit],
+        failed: Callable[[pa.RecordBatch, str], pa.RecordBatch],
+    ) -> Generator[Unit, None, list[Unit]]:
+        """Map `work` over the units until there are no more, or the pool breaks. Returns those that were under way."""
+        running: dict[Future[pa.RecordBatch], Unit] = {}
+        left: list[Unit] = []
+
+        def start(count: int) -> None:
+            for unit in islice(units, count):
+                try:
+                    running[_submit(pool, work, unit[1])] = unit
+                except BrokenProcessPool:
+                    left.append(unit)
+
+        start(2 * self.workers)
+        while running:
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                number, batch = running.pop(future)
+                start(0 if left else 1)
+                try:
                     yield number, answered(future, pool, work, batch, failed)
-        finally:
-            pool.stop()
-            pool.join()
+                except BrokenProcessPool:
+                    left.append((number, batch))
+        return left
+
+
+def _submit(pool: ProcessPool, work: BatchFunction, batch: pa.RecordBatch) -> Future[pa.RecordBatch]:
+    """Raises BrokenProcessPool, which a pool is once a worker dies that has nothing to do."""
+    try:
+        return pool.submit(work, None, batch)
+    except RuntimeError as error:
+        raise BrokenProcessPool(str(error)) from error
 
 
 def process_pool(workers: int, setup: Callable[[], None]) -> ProcessPool:
@@ -147,7 +183,7 @@ def _row_by_row(
     for index in range(batch.num_rows):
         row = batch.slice(index, 1)
         try:
-            results.append(pool.submit(work, None, row).result())
+            results.append(_submit(pool, work, row).result())
         except ProcessExpired as death:
             results.append(failed(row, "timeout" if death.exitcode == watchdog.EXIT_CODE else "crashed"))
         except MemoryError:

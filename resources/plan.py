@@ -11,12 +11,15 @@ import pyarrow.compute as pc
 from dataset_build.captions.bindings import bound
 from dataset_build.captions.recipe import load_recipe
 from dataset_build.locations import scratch
+from dataset_build.release.reader import releases
+from dataset_build.release.tags import newest
 from dataset_build.schemas import LAKE_TABLES
 from resources.estimate import estimate
 from resources.journal import Journal
 from resources.lake import EVERY_FINGERPRINT, PER_DROP, Lake
 from resources.needs import Needs, Read, needs_of
 from resources.pieces import Piece
+from resources.releases import inputs_of, unchanged_file
 from resources.retries import to_retry
 from resources.storage import read_json
 
@@ -49,6 +52,7 @@ def plan(lake: Lake) -> Iterator[Step]:
         elif table.name not in EVERY_FINGERPRINT | OF_PEOPLE and (why := _stale(lake, table.name)):
             yield Step(table.name, "", why)
     yield from _captions(lake)
+    yield from _release(lake)
 
 
 def needs(lake: Lake, steps: Sequence[Step]) -> Needs:
@@ -94,6 +98,15 @@ def _stale(lake: Lake, name: str) -> str | None:
         return f"{len(left):,} drops are not searched" if left else None
     changed = [table for table, version in manifest["inputs"].items() if lake.version(table) != version]
     return f"other rows in {', '.join(changed)}" if changed else None
+
+
+def _release(lake: Lake) -> Iterator[Step]:
+    """A release that would be written in another way than the last."""
+    last, unchanged, inputs = newest(releases(lake.root)), read_json(unchanged_file(lake.root)), inputs_of(lake)
+    if last and not (unchanged and unchanged["inputs"] == inputs):
+        names = [name.removesuffix("_step") for name, made in inputs.items() if last["inputs"].get(name) != made]
+        if queries := [name for name in names if name.startswith("release_")]:
+            yield Step("release", "", f"stale: {', '.join(queries)} changed")
 
 
 def _changed(piece: Piece, manifests: Iterator[Path]) -> str:

@@ -1,6 +1,7 @@
 """Write a release beside the others, check it, and only then give it its name."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -142,20 +143,30 @@ def heading(version: str, earlier: list[dict[str, Any]], parent: str | None, not
 def finish(
     lake: Lake, folder: Path, manifest: dict[str, Any], earlier: list[dict[str, Any]], occurrences: int
 ) -> Staged:
-    """Add the database, the card and the hashes of all files to the tables in `folder`, and check them.
+    """Check the tables in `folder`, and add the database, the card and the hashes of all files, unless an earlier
+    release has the same content.
 
     `occurrences` is the number of places where a file was found.
     """
-    write_database(folder, manifest, lake.config.engine.memory)
-    describe(lake, folder, manifest)
+    twin = next((old["version"] for old in earlier if old["content"] == manifest["content"]), None)
+    if twin is None:
+        _add_files(lake, folder, manifest)
+    return Staged(lake.root, folder, manifest, run_checks(lake, folder, occurrences), twin)
+
+
+def _add_files(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
+    """The database, and beside it, each with half of the memory, what describes the tables."""
+    memory = lake.config.engine.memory / 2
+    with ThreadPoolExecutor(1) as beside:
+        database = beside.submit(write_database, folder, dict(manifest), memory)
+        describe(lake, folder, manifest, memory)
+        database.result()
     manifest["files"] = files_of(folder)
-    twins = [old["version"] for old in earlier if old["content"] == manifest["content"]]
-    return Staged(lake.root, folder, manifest, run_checks(lake, folder, occurrences), twins[0] if twins else None)
 
 
-def describe(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the statistics, the Croissant metadata and the card of the tables in `folder`."""
-    statistics, parent = measure(folder, lake.config.engine.memory), manifest["parent"]
+def describe(lake: Lake, folder: Path, manifest: dict[str, Any], memory: float) -> None:
+    """Write the statistics, the Croissant metadata and the card of the tables in `folder`, with `memory` GiB or 0."""
+    statistics, parent = measure(folder, memory), manifest["parent"]
     before = read_statistics(lake.root / "releases" / parent) if parent is not None else None
     images = folder / "images.parquet"
     licences = pq.read_table(images, columns=["license"], read_dictionary=["license"]).column("license")
@@ -243,10 +254,17 @@ def skipped_stages(lake: Lake) -> dict[str, str]:
 
 
 def inputs_of(lake: Lake) -> dict[str, str]:
-    """What a release depends on: rows of drops, captions, the word of people, and the fingerprint of every step."""
+    """What a release depends on: rows of drops, captions, the word of people, and the fingerprint of every step, those
+    of its own tables included."""
     with one_look():
         versions = {name: lake.version(name) for name in INPUTS}
-    return {**versions, **{f"{t.name}_step": str(lake.fingerprint(t.name)) for t in schemas.LAKE_TABLES}}
+    steps = [*(t.name for t in schemas.LAKE_TABLES), *(f"release_{t.name}" for t in schemas.RELEASE_TABLES)]
+    return {**versions, **{f"{step}_step": str(lake.fingerprint(step)) for step in steps}}
+
+
+def unchanged_file(root: Path) -> Path:
+    """Remembers inputs that gave the content of an earlier release."""
+    return root / "releases" / ".unchanged.json"
 
 
 def _drop(lake: Lake, name: str) -> dict[str, Any]:

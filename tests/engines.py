@@ -45,6 +45,17 @@ def nothing() -> None:
     pass
 
 
+def dies_once(file: Path) -> None:
+    """The setup of a worker that dies before it has any work, the first time."""
+    if not file.exists():
+        file.touch()
+        os.abort()
+
+
+def dies() -> None:
+    os.abort()
+
+
 def ends_with_its_process(file: Path, view: View, *_: object) -> bytes:
     """A picture whose worker is killed the first time, or each time where the view is a part."""
     if view.box or not file.exists():

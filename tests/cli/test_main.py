@@ -201,11 +201,12 @@ def test_sources_can_be_moved_and_forgotten(run: Shell, tmp_path: Path) -> None:
 def test_ctrl_c_keeps_what_was_finished(tmp_path: Path) -> None:
     for number in range(400):
         put(tmp_path / f"scrape/{number:03}.png", seed=number, text="red", size=(640, 480))
+    lake = lake_at(tmp_path / "lake")
     command = [sys.executable, "-c", "from dataset_build.cli import main; main()", "build", "--source", "scrape"]
-    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster")}
+    environment = {**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster"), "DATASET_BUILD_LAKE": str(lake)}
     (tmp_path / "dagster").mkdir()
     process = subprocess.Popen(command, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
-    piece = Lake(lake_at(tmp_path / "lake"), Config()).piece("occurrences", "scrape.loose")
+    piece = Lake(lake, Config()).piece("occurrences", "scrape.loose")
     while not list(piece.folder.glob("units/*.parquet")):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)

@@ -2,13 +2,15 @@
 
 import os
 from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from dataset_build import watchdog
+from dataset_build.errors import RunError
 from resources.engine import LocalEngine
-from tests.engines import batch, broken, failed, harmful, nothing, square
+from tests.engines import batch, broken, dies, dies_once, failed, harmful, nothing, square
 
 
 def results(work: object, units: list[pa.RecordBatch], setup: object = nothing) -> dict[int, list[tuple[int, str]]]:
@@ -38,6 +40,17 @@ def test_a_crash_and_a_hang_cost_only_their_own_rows() -> None:
 def test_a_mistake_in_the_code_is_not_taken_for_bad_input() -> None:
     with pytest.raises(ZeroDivisionError, match="a mistake in the code"):
         results(broken, [batch(1)])
+
+
+def test_a_worker_that_dies_before_it_has_any_work_costs_nothing(tmp_path: Path) -> None:
+    units = [batch(n) for n in range(9)]
+    found = results(square, units, partial(dies_once, tmp_path / "died"))
+    assert found == {n: [(n * n, "ok")] for n in range(9)}
+
+
+def test_workers_that_always_die_before_they_have_any_work_end_the_run() -> None:
+    with pytest.raises(RunError, match="die while they have nothing to do: is there memory for them"):
+        results(square, [batch(n) for n in range(9)], dies)
 
 
 def test_units_are_taken_as_they_are_needed() -> None:

@@ -1,13 +1,17 @@
 """What a build would do: nothing, or what is new and what a changed setting makes stale, with the change."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from dataset_build import steps as making
+from dataset_build.build import build
 from dataset_build.cli import app
 from dataset_build.config import Config
 from dataset_build.errors import UserError
+from dataset_build.queries import load_query
 from dataset_build.release.reader import releases
 from resources.drops import Drops
 from resources.lake import Lake
@@ -39,6 +43,21 @@ def test_a_threshold_makes_verdicts_stale_and_says_from_what_to_what(built: Path
         "stale: params.min_side changed from 200 to 300",
     )
     assert (second.what, second.where, second.why) == ("duplicates", "", "other rows in image_verdicts")
+
+
+def test_another_way_to_write_releases_makes_one_and_the_same_content_none(
+    built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = copied(built, tmp_path / "lake")
+    query = load_query("release_tags")
+    changed = replace(query, text=query.text + " -- changed")
+    monkeypatch.setattr(making, "load_query", lambda asked: changed if asked == "release_tags" else load_query(asked))
+    (step,) = steps(lake)
+    assert (step.what, step.where, step.why) == ("release", "", "stale: release_tags changed")
+    outcome = build(lake, Config(), [])
+    assert (outcome.twin, outcome.release) == ("1", None)
+    assert len(list((lake / "releases").glob("*/manifest.json"))) == 1
+    assert steps(lake) == []
 
 
 def test_a_limit_on_decoding_has_every_drop_read_again(built: Path) -> None:
