@@ -19,6 +19,7 @@ from resources.dedup import update_duplicates
 from resources.drops import Drop
 from resources.lake import Lake
 from resources.storage import write_json
+from resources.tags import update_texts
 
 DROPS = 4
 OFF = Text(detect="off")
@@ -110,8 +111,8 @@ def derive(lake: Lake) -> dict[str, float]:
     """Seconds to bring each table of verdicts up to date."""
     spent = {"image_verdicts": seconds(lambda: lake.derive("image_verdicts"))}
     spent["duplicates"] = seconds(lambda: update_duplicates(lake))
-    for name in ("image_texts", "corpus_verdicts"):
-        spent[name] = seconds(lambda: lake.derive(name))  # noqa: B023
+    spent["image_texts"] = seconds(lambda: update_texts(lake))
+    spent["corpus_verdicts"] = seconds(lambda: lake.derive("corpus_verdicts"))
     return spent
 
 

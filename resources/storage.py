@@ -212,7 +212,8 @@ def write_rows(file: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The rows in tables of ROW_GROUP rows; the last has fewer, and is empty only if it is the first."""
+    """The rows in tables of ROW_GROUP rows; the last has fewer, and is empty only if it is the first. Each is one piece,
+    since pages end where pieces do."""
     pending: list[pa.RecordBatch] = []
     waiting, first = 0, True
     for batch in batches:
@@ -220,10 +221,10 @@ def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
         waiting += batch.num_rows
         while waiting >= ROW_GROUP:
             table = pa.Table.from_batches(pending, schema)
-            yield table.slice(0, ROW_GROUP)
+            yield table.slice(0, ROW_GROUP).combine_chunks()
             pending, waiting, first = table.slice(ROW_GROUP).to_batches(), waiting - ROW_GROUP, False
     if waiting or first:
-        yield pa.Table.from_batches(pending, schema)
+        yield pa.Table.from_batches(pending, schema).combine_chunks()
 
 
 def sha256_of(path: Path) -> str:

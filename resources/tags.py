@@ -1,6 +1,7 @@
 """Bring the vocabulary that a configuration makes, the tags of a drop and the texts of survivors up to date."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,8 @@ from dataset_build.tags.order import closeness, ordered, ordered_texts
 from resources.lake import Lake
 from resources.pieces import Piece
 from resources.vocabularies import Vocabularies
+
+SHARE = 2_000_000  # images, of which the texts are merged at once, in about 8 GB
 
 
 def update_vocabulary(lake: Lake) -> Piece:
@@ -41,15 +44,31 @@ def tag_drop(lake: Lake, drop: str) -> Piece:
 
 def update_texts(lake: Lake) -> Piece:
     """The texts of survivors, their tags in the configured order."""
+    inputs = load_query("image_texts").inputs
     if lake.config.tags.order == "given":
-        return lake.derive("image_texts")
+        return lake.replace("image_texts", lambda: _texts(lake), inputs)
 
     def rows() -> Iterator[pa.RecordBatch]:
         close = closeness(lake.piece("tag_pairs").batches())
-        for batch in lake.query("image_texts"):
+        for batch in _texts(lake):
             yield ordered_texts(batch, close)
 
-    return lake.replace("image_texts", rows, [*load_query("image_texts").inputs, "tag_pairs"])
+    return lake.replace("image_texts", rows, [*inputs, "tag_pairs"])
+
+
+def _texts(lake: Lake) -> Iterator[pa.RecordBatch]:
+    """The rows of image_texts, SHARE images at a time: lists, of which they are made, can't spill to disk."""
+    images, query = sum(piece.rows for piece in lake.pieces("image_facts").values()), load_query("image_texts")
+    with lake.connect(query.inputs) as connection:
+        for first, end in pairwise(_bounds(max(1, -(-images // SHARE)))):
+            connection.execute("set variable first_id = $1", [first])
+            connection.execute("set variable end_id = $1", [end])
+            yield from connection.execute(query.text).to_arrow_reader(10_000)
+
+
+def _bounds(shares: int) -> list[str]:
+    """What divides image ids, which are hashes in hex, into shares of about the same size."""
+    return [f"{number * 16**8 // shares:08x}" for number in range(shares)] + ["g"]
 
 
 def tag_counts(lake: Lake, piece: Piece) -> tuple[dict[str, int], list[dict[str, Any]]]:

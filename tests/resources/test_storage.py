@@ -1,6 +1,7 @@
 """Atomic files, deterministic Parquet, locks."""
 
 import multiprocessing
+from hashlib import sha256
 from pathlib import Path
 
 import pyarrow as pa
@@ -47,6 +48,16 @@ def test_the_same_rows_give_the_same_bytes_however_they_are_batched(
     assert pq.read_table(tmp_path / "a").column("n").to_pylist() == list(range(9))
     groups = pq.read_metadata(tmp_path / "a")
     assert [groups.row_group(i).num_rows for i in range(groups.num_row_groups)] == [4, 4, 1]
+
+
+def test_pages_of_long_texts_end_at_the_same_rows_however_they_are_batched(tmp_path: Path) -> None:
+    texts = [sha256(str(n).encode()).hexdigest() for n in range(40_000)]  # several pages
+    whole = pa.table({"text": texts})
+    files = [tmp_path / str(size) for size in (7_000, 9_999, 40_000)]
+    for file in files:
+        write_parquet(file, whole.to_batches(int(file.name)), whole.schema)
+    assert len({file.read_bytes() for file in files}) == 1
+    assert pq.read_table(files[0]).column("text").to_pylist() == texts
 
 
 def test_no_rows_give_an_empty_file_with_the_schema(tmp_path: Path) -> None:
