@@ -70,6 +70,7 @@ class Site:
             f"""
             engine.workers = 2
             text.detect = "off"
+            rules.torn_rows = 0
             captions.recipes = ["{self.folder}/recipe.py:asked"]
             captions.max_in_flight = {IN_FLIGHT}
             captions.max_side = 64
