@@ -173,8 +173,11 @@ class Lake:
         return [image_id for (image_id,) in rows]
 
     @contextmanager
-    def connect(self, names: Iterable[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder, or to scratch."""
+    def connect(self, names: Iterable[str], **variables: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An in-memory DuckDB with the named tables and views; it spills to the lake's own folder, or to scratch.
+
+        `variables` are set before, for views that read them with getvariable.
+        """
         with (
             private_folder(scratch(self.root / "tmp")) as spill,
             duckdb.connect(":memory:", config={"temp_directory": str(spill)}) as connection,
@@ -184,6 +187,8 @@ class Lake:
                 connection.execute("set memory_limit = $1", [f"{self.config.engine.memory}GiB"])
             if is_remote(self.root):
                 reach(connection, self.root)
+            for variable, value in variables.items():
+                connection.execute(f"set variable {variable} = $1", [value])
             registered: set[str] = set()
             with one_look():
                 for name in names:

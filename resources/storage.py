@@ -212,8 +212,10 @@ def write_rows(file: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The rows in tables of ROW_GROUP rows; the last has fewer, and is empty only if it is the first. Each is one piece,
-    since pages end where pieces do."""
+    """The rows in tables of ROW_GROUP rows; the last has fewer, and is empty only if it is the first.
+
+    Each is one piece, since pages end where pieces do.
+    """
     pending: list[pa.RecordBatch] = []
     waiting, first = 0, True
     for batch in batches:

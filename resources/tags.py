@@ -15,7 +15,7 @@ from resources.lake import Lake
 from resources.pieces import Piece
 from resources.vocabularies import Vocabularies
 
-SHARE = 2_000_000  # images, of which the texts are merged at once, in about 8 GB
+SHARE = 1_000_000  # images, of which the texts are merged at once, in about 4 GB
 
 
 def update_vocabulary(lake: Lake) -> Piece:
@@ -59,10 +59,8 @@ def update_texts(lake: Lake) -> Piece:
 def _texts(lake: Lake) -> Iterator[pa.RecordBatch]:
     """The rows of image_texts, SHARE images at a time: lists, of which they are made, can't spill to disk."""
     images, query = sum(piece.rows for piece in lake.pieces("image_facts").values()), load_query("image_texts")
-    with lake.connect(query.inputs) as connection:
-        for first, end in pairwise(_bounds(max(1, -(-images // SHARE)))):
-            connection.execute("set variable first_id = $1", [first])
-            connection.execute("set variable end_id = $1", [end])
+    for first, end in pairwise(_bounds(max(1, -(-images // SHARE)))):
+        with lake.connect(query.inputs, first_id=first, end_id=end) as connection:
             yield from connection.execute(query.text).to_arrow_reader(10_000)
 
 
