@@ -22,8 +22,9 @@ def column_sources(name: str) -> Columns:
     from sqlglot.errors import SqlglotError
     from sqlglot.lineage import lineage
 
-    tables = {table.name: dict.fromkeys(table.schema.names, "text") for table in LAKE_TABLES}
     views = {view: _sql(view) for view in sorted(_views(name))}
+    read = {each for query in (name, *views) for each in load_query(query).inputs}
+    tables = {table.name: dict.fromkeys(table.schema.names, "text") for table in LAKE_TABLES if table.name in read}
     schema = {**tables, "drops": DROPS}
     try:
         nodes = lineage(None, _sql(name), schema, sources=views, dialect="duckdb", trim_selects=False)

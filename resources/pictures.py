@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired
 
 from dataset_build import watchdog
 from dataset_build.captions.calls import CallFailed, Picture, View
@@ -14,14 +14,14 @@ from dataset_build.captions.pictures import Place, Size, picture, set_up
 from dataset_build.config import Config, ImageLimits
 from dataset_build.cores import cores
 from dataset_build.images.again import DIED
-from resources.engine import process_pool
+from resources.workers import Workers
 
 
 @dataclass(frozen=True)
 class Pictures:
     """Makes views of images in worker processes, as many at a time as there are workers."""
 
-    pool: ProcessPool
+    workers: Workers
     size: Size
     limits: ImageLimits
 
@@ -36,7 +36,7 @@ class Pictures:
 
     async def _once(self, place: Place, view: View) -> bytes | str:
         """The picture, or why there is none."""
-        work = self.pool.submit(picture, None, place, view, self.size, self.limits)
+        work = self.workers.submit(picture, place, view, self.size, self.limits)
         try:
             return await asyncio.wrap_future(work)
         except ProcessExpired as death:
@@ -48,10 +48,8 @@ class Pictures:
 @contextmanager
 def picture_pool(config: Config, recipe: str) -> Iterator[Pictures]:
     """A pool for as long as the block runs; pictures are as large as the recipe gets them."""
-    workers = config.engine.workers or cores()
-    pool = process_pool(workers, partial(set_up, config.images))
+    workers = Workers(config.engine.workers or cores(), partial(set_up, config.images))
     try:
-        yield Pictures(pool, Size(*config.captions.size_for(recipe)), config.images)
+        yield Pictures(workers, Size(*config.captions.size_for(recipe)), config.images)
     finally:
-        pool.stop()
-        pool.join()
+        workers.stop()

@@ -17,11 +17,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pyarrow as pa
-from pebble import ProcessPool
 
 from dataset_build.errors import RunError, UserError
-from resources.engine import BatchFunction, Unit, answered, process_pool
+from resources.engine import BatchFunction, Unit, answered
 from resources.same_code import differences, installed
+from resources.workers import Workers
 
 CONNECT = 10.0  # seconds
 LOST_NODES = 20  # that one unit may lose before the run gives up
@@ -112,13 +112,13 @@ def _knock(address: str) -> None:
 
 def _answer(job: Job, batch: pa.RecordBatch) -> pa.RecordBatch:
     """One unit, in a worker of the cluster."""
-    pool = _pool(job)
-    return answered(pool.submit(job.work, None, batch), pool, job.work, batch, job.failed)
+    worker = _worker(job)
+    return answered(worker.submit(job.work, batch), worker, job.work, batch, job.failed)
 
 
 @cache
-def _pool(job: Job) -> ProcessPool:
+def _worker(job: Job) -> Workers:
     """One process of this worker's own, for as long as the run lasts."""
     if unlike := differences(job.installed):
         raise RunError(f"{socket.gethostname()} has {', '.join(unlike)}; nodes must have what starts the run has")
-    return process_pool(1, job.setup)
+    return Workers(1, job.setup)

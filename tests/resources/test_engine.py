@@ -49,7 +49,7 @@ def test_a_worker_that_dies_before_it_has_any_work_costs_nothing(tmp_path: Path)
 
 
 def test_workers_that_always_die_before_they_have_any_work_end_the_run() -> None:
-    with pytest.raises(RunError, match="die while they have nothing to do: is there memory for them"):
+    with pytest.raises(RunError, match="die before they can: is there memory for them"):
         results(square, [batch(n) for n in range(9)], dies)
 
 
