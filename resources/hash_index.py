@@ -95,7 +95,8 @@ class HashIndex:
                 return
             if all(sizes):
                 self.segments, self.drops = segments, manifest["drops"]
-                self._folders, self._looks = manifest["segments"], [tuple(each) for each in manifest["looks"]]
+                self._folders = list(manifest["segments"])
+                self._looks = [tuple(each) for each in manifest["looks"]]
 
     def _unused(self, kind: str) -> str:
         numbers = (int(path.name.split("-")[1]) for path in self.folder.glob(f"{kind}-*"))
