@@ -61,7 +61,7 @@ IN_BUCKETS := tests/test_annotations.py tests/test_build.py tests/cli/test_main.
 test-s3: $(READY)  ## Run the tests of lakes in buckets, against moto on loopback
 	$(BIN)/pytest -q tests/s3
 
-test-in-buckets: $(READY)  ## Run most other tests with their lakes in a bucket; about twenty minutes
+test-in-buckets: $(READY)  ## Run most other tests with their lakes in a bucket; half an hour or more
 	DATASET_BUILD_TEST_LAKE=s3 $(BIN)/pytest -q $(PARALLEL) $(IN_BUCKETS)
 
 test-chaos: $(READY)  ## Kill a build, its workers, its server, and its bucket, at 38 random moments; about twenty minutes

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import OperationalError
 
 from assets.partitions import VERSIONS
@@ -26,6 +27,7 @@ from resources.upgrade import refuse_older
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 LAKE = "dataset_build/lake"  # tag of the runs of a build
+UNCAPTURED = {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"}
 INTERRUPTED = ("KeyboardInterrupt", "DagsterExecutionInterruptedError")
 INSTANCE_SETTINGS = """\
 telemetry:
@@ -121,10 +123,12 @@ def instance_of(root: Path) -> Path:
 
 @contextmanager
 def open_instance(root: Path) -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance that records the builds of a lake, and that its UI shows. Raises BuildFailed when it can't
-    write its records."""
+    """The Dagster instance that records the builds of a lake, and that its UI shows. What a build prints stays in the
+    terminal: to keep it in files, too, takes four processes for each job. Raises BuildFailed when it can't write its
+    records."""
     try:
-        with dg.DagsterInstance.from_config(str(instance_of(root))) as instance:
+        records = InstanceRef.from_dir(str(instance_of(root)), overrides={"compute_logs": UNCAPTURED})
+        with dg.DagsterInstance.from_ref(records) as instance:
             yield instance
     except OperationalError as error:
         raise BuildFailed(f"the records of builds can't be written to {instance_of(root)}: {error.orig}") from error

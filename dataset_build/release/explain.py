@@ -46,8 +46,7 @@ fits as (
     from places
 )
 select image_id, drop, uri, member, kept, stage, reason, detail
-from fits where fit is not null
-qualify fit = min(fit) over ()
+from fits where fit = (select min(fit) from fits)
 order by kept desc, image_id, drop, uri, member
 """
 OCCURRENCES = """

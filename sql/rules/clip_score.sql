@@ -2,9 +2,10 @@
 -- Of equal scores the smaller id goes first. Images without a score take no part; without_alt_text judges them.
 -- inputs: candidates, clip_scores
 -- params: min_score, max_score, top_share, without_alt_text
-with ranked as (
-    select s.*, row_number() over (order by score, image_id) as place, count(*) over () as images
-    from clip_scores s semi join candidates using (image_id)
+with scored as (select s.* from clip_scores s semi join candidates using (image_id)),
+ranked as (
+    select *, row_number() over (order by score, image_id) as place, (select count(*) from scored) as images
+    from scored
 ),
 cut as (select score as threshold from ranked where place = images - ceil(images * $top_share) + 1)
 select image_id, 'clip_score_too_low' as reason, score::double as value, $min_score::double as threshold

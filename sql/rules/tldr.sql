@@ -8,9 +8,10 @@ with members as (
         row_number() over (partition by cluster order by md5('tldr:' || $seed || ':' || image_id), image_id) as place
     from image_clusters semi join candidates using (image_id)
 ),
+scored as (select s.* from clip_scores s semi join candidates using (image_id)),
 ranked as (
-    select s.*, row_number() over (order by score, image_id) as place, count(*) over () as images
-    from clip_scores s semi join candidates using (image_id)
+    select *, row_number() over (order by score, image_id) as place, (select count(*) from scored) as images
+    from scored
 ),
 cut as (select score as threshold from ranked where place = floor(images * $share) + 1)
 select image_id, 'tldr_not_drawn' as reason, place::double as value, $every::double as threshold

@@ -2,9 +2,10 @@
 -- Of equal scores the smaller id goes first. Images without a score take no part; without_alt_text judges them.
 -- inputs: candidates, clip_scores
 -- params: share, without_alt_text
-with ranked as (
-    select s.*, row_number() over (order by masked_score, image_id) as place, count(*) over () as images
-    from clip_scores s semi join candidates using (image_id)
+with scored as (select s.* from clip_scores s semi join candidates using (image_id)),
+ranked as (
+    select *, row_number() over (order by masked_score, image_id) as place, (select count(*) from scored) as images
+    from scored
 ),
 cut as (select masked_score as threshold from ranked where place = floor(images * $share) + 1)
 select image_id, 'tmars' as reason, masked_score::double as value, threshold::double as threshold
