@@ -143,14 +143,12 @@ def heading(version: str, earlier: list[dict[str, Any]], parent: str | None, not
 def finish(
     lake: Lake, folder: Path, manifest: dict[str, Any], earlier: list[dict[str, Any]], occurrences: int
 ) -> Staged:
-    """Check the tables in `folder`, and add the database, the card and the hashes of all files, unless an earlier
-    release has the same content.
+    """Add the database, the card and the hashes of all files to the tables in `folder`, and check them.
 
     `occurrences` is the number of places where a file was found.
     """
+    _add_files(lake, folder, manifest)
     twin = next((old["version"] for old in earlier if old["content"] == manifest["content"]), None)
-    if twin is None:
-        _add_files(lake, folder, manifest)
     return Staged(lake.root, folder, manifest, run_checks(lake, folder, occurrences), twin)
 
 

@@ -66,8 +66,7 @@ class Workers:
             self._unanswered[answer]().add_done_callback(partial(self._pass_on, answer))
 
     def _pass_on(self, answer: Future[Any], done: Future[Any]) -> None:
-        error = done.exception()
-        if isinstance(error, BrokenProcessPool):
+        if done.cancelled() or isinstance(error := done.exception(), BrokenProcessPool):
             return
         with self._lock:
             if not self._unanswered.pop(answer, None):
