@@ -56,7 +56,7 @@ IN_BUCKETS := tests/test_annotations.py tests/test_build.py tests/cli/test_main.
 	tests/resources/test_caption_scores.py tests/resources/test_captions.py tests/resources/test_dedup.py \
 	tests/resources/test_drops.py tests/resources/test_exports.py tests/resources/test_plan.py \
 	tests/resources/test_preview.py tests/resources/test_purge.py tests/resources/test_releases.py \
-	tests/resources/test_sheets.py tests/resources/test_vocabularies.py
+	tests/resources/test_sheets.py tests/resources/test_tags.py tests/resources/test_vocabularies.py
 
 test-s3: $(READY)  ## Run the tests of lakes in buckets, against moto on loopback
 	$(BIN)/pytest -q tests/s3
