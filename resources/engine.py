@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pyarrow as pa
-from pebble import ProcessExpired
 
 from dataset_build import watchdog
 from dataset_build.cores import cores
 from dataset_build.errors import RunError
-from resources.workers import Workers
+from resources.workers import WorkerDied, Workers
 
 BatchFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
 Unit = tuple[int, pa.RecordBatch]
@@ -83,7 +82,7 @@ def apart(memory: int, work: Callable[..., None], *given: Any) -> None:
     worker = Workers(1, partial(_limit_memory, memory))
     try:
         worker.submit(work, *given).result()
-    except ProcessExpired as death:
+    except WorkerDied as death:
         raise RunError(f"the process that was to {work.__name__.replace('_', ' ')} died: {death}") from death
     finally:
         worker.stop()
@@ -107,7 +106,7 @@ def answered(
     """What became of `batch`, whose `work` is under way; waits for it."""
     try:
         return future.result()
-    except (ProcessExpired, MemoryError):
+    except (WorkerDied, MemoryError):
         return _row_by_row(workers, work, batch, failed)
 
 
@@ -123,7 +122,7 @@ def _row_by_row(
         row = batch.slice(index, 1)
         try:
             results.append(workers.submit(work, row).result())
-        except ProcessExpired as death:
+        except WorkerDied as death:
             results.append(failed(row, "timeout" if death.exitcode == watchdog.EXIT_CODE else "crashed"))
         except MemoryError:
             results.append(failed(row, "crashed"))

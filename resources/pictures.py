@@ -6,15 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from pebble import ProcessExpired
-
 from dataset_build import watchdog
 from dataset_build.captions.calls import CallFailed, Picture, View
 from dataset_build.captions.pictures import Place, Size, picture, set_up
 from dataset_build.config import Config, ImageLimits
 from dataset_build.cores import cores
 from dataset_build.images.again import DIED
-from resources.workers import Workers
+from resources.workers import WorkerDied, Workers
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ class Pictures:
         work = self.workers.submit(picture, place, view, self.size, self.limits)
         try:
             return await asyncio.wrap_future(work)
-        except ProcessExpired as death:
+        except WorkerDied as death:
             return DIED["timeout" if death.exitcode == watchdog.EXIT_CODE else "crashed"]
         except MemoryError:
             return DIED["crashed"]

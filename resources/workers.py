@@ -1,23 +1,31 @@
-"""Processes that look at images: what kills one costs no other work, not even what breaks their pool."""
+"""Processes that do work apart: one that dies costs no other's work.
+
+Each has a pipe of its own, so that none can leave another waiting, and says when it takes work, so that a death
+before that is told from one over the work. Pools that share a queue can't tell, and may lose work.
+"""
 
 import ctypes
 import multiprocessing
+import signal
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from functools import partial
-from threading import Event, RLock, Thread
+from multiprocessing.connection import Connection
+from multiprocessing.pool import ExceptionWithTraceback
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from pebble import ProcessPool
 
 from dataset_build.errors import RunError
 
 T = TypeVar("T")
-POOLS = 5  # that may break without an answer between them
-LOOKS = 0.2  # seconds between two looks at a pool
+Task = tuple[Future[Any], Callable[..., Any], tuple[Any, ...]]
+RENEWED = 500  # tasks after which a process gives way to another, whatever it has leaked
+TRIES = 5  # of processes that die before they take a task
+PAUSE, GRACE = 0.2, 5.0  # seconds between these, and for a process to end by itself
 PRELOAD = [
     "dataset_build.cli",  # workers run the main script again, up to its guard
     "dataset_build.ingest",
@@ -28,76 +36,131 @@ PRELOAD = [
 ]
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h, in bytes
 
+_processes = Lock()  # multiprocessing looks at all processes when it starts one, and two looks at once mistake an end
+
+
+class WorkerDied(RunError):
+    """A process died over its task; `exitcode` is negative for a signal."""
+
+    def __init__(self, exitcode: int | None) -> None:
+        super().__init__(exitcode)
+        self.exitcode = exitcode
+
+    def __str__(self) -> str:
+        return f"exit code {self.exitcode}"
+
 
 class Workers:
-    """Processes in each of which `setup` runs once. A crash or a timeout ends one of them, and fails what it did with
-    pebble's ProcessExpired.
-
-    A process that dies before pebble knows what it does breaks the whole pool, and leaves some work unanswered for
-    ever. Then another pool does all that is unanswered. RunError, when pool after pool breaks.
-    """
+    """Processes in each of which `setup` runs once; they start when there is work for them."""
 
     def __init__(self, count: int, setup: Callable[[], None]) -> None:
-        self._new = partial(ProcessPool, count, 500, _initialise, [setup], _context())
-        self._pool, self._broken = self._new(), 0
-        self._unanswered: dict[Future[Any], Callable[[], Future[Any]]] = {}
-        self._lock, self._stopped = RLock(), Event()
-        self._watcher = Thread(target=self._watch, daemon=True)
-        self._watcher.start()
+        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._workers = [_Worker(setup) for _ in range(count)]
+        self._threads = [Thread(target=self._serve, args=[worker], daemon=True) for worker in self._workers]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, work: Callable[..., T], *given: Any) -> Future[T]:
-        """Have `work(*given)` done."""
+        """Have `work(*given)` done. The answer is what it returns or raises; WorkerDied when it kills its process, and
+        RunError when processes die before they can take it."""
         answer: Future[T] = Future()
         answer.set_running_or_notify_cancel()
-        with self._lock:
-            self._unanswered[answer] = lambda: self._pool.submit(work, None, *given)
-            self._start(answer)
+        self._tasks.put((answer, work, given))
         return answer
 
     def stop(self) -> None:
-        """End the processes, whatever they do."""
-        self._stopped.set()
-        self._watcher.join()
-        self._pool.stop()
-        self._pool.join()
+        """End the processes, whatever they do. What is not answered by now never will be."""
+        for worker in self._workers:
+            worker.end()
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join()
 
-    def _start(self, answer: Future[Any]) -> None:
-        with suppress(RuntimeError):  # the pool is broken, which the watcher will see
-            self._unanswered[answer]().add_done_callback(partial(self._pass_on, answer))
+    def _serve(self, worker: "_Worker") -> None:
+        while (task := self._tasks.get()) and not worker.ended.is_set():
+            answer, work, given = task
+            try:
+                result = worker.do(work, given)
+            except Exception as error:  # noqa: BLE001 - it is the answer
+                if not worker.ended.is_set():
+                    answer.set_exception(error)
+            else:
+                answer.set_result(result)
+        worker.bury()
 
-    def _pass_on(self, answer: Future[Any], done: Future[Any]) -> None:
-        if done.cancelled() or isinstance(error := done.exception(), BrokenProcessPool):
-            return
-        with self._lock:
-            if not self._unanswered.pop(answer, None):
+
+class _Worker:
+    """A process, or none, or another when it has died or has done enough. One thread gives it work."""
+
+    def __init__(self, setup: Callable[[], None]) -> None:
+        self.setup, self.ended = setup, Event()
+        self.process: Any = None
+        self.pipe: Any = None
+        self.done = 0
+
+    def do(self, work: Callable[..., Any], given: tuple[Any, ...]) -> Any:
+        """What the process makes of it."""
+        task = ForkingPickler.dumps((work, given))
+        self._hand_over(task)
+        try:
+            answer = self.pipe.recv_bytes()
+        except (EOFError, OSError):
+            raise WorkerDied(self.bury()) from None
+        self.done += 1
+        if self.done == RENEWED:
+            self.bury()
+        value, error = ForkingPickler.loads(answer)
+        if error is not None:
+            raise error
+        return value
+
+    def end(self) -> None:
+        """Let there be no process any more."""
+        self.ended.set()
+        with _processes:
+            if self.process:
+                self.process.kill()
+
+    def _hand_over(self, task: Any) -> None:
+        for _ in range(TRIES):
+            try:
+                if not self.process:
+                    self._start()
+                self.pipe.send_bytes(task)
+                self.pipe.recv_bytes()
                 return
-            self._broken = 0
-        if error:
-            answer.set_exception(error)
-        else:
-            answer.set_result(done.result())
+            except (EOFError, OSError) as error:
+                why = error
+                self.bury()
+            if self.ended.wait(PAUSE):
+                break
+        raise RunError("the processes that do the work die before they can: is there memory for them?") from why
 
-    def _watch(self) -> None:
-        while not self._stopped.wait(LOOKS):
-            if not self._pool.active:
-                self._replace()
+    def _start(self) -> None:
+        context = _context()
+        self.pipe, theirs = context.Pipe()
+        self.done = 0
+        with theirs, _processes:
+            if self.ended.is_set():
+                raise EOFError("ended")
+            process = context.Process(target=_serve, args=(theirs, self.setup), daemon=True)
+            process.start()
+            self.process = process
 
-    def _replace(self) -> None:
-        self._pool.stop()
-        self._pool.join()
-        with self._lock:
-            self._broken += bool(self._unanswered)
-            if self._broken == POOLS:
-                self._give_up()
-            self._pool = self._new()
-            for answer in list(self._unanswered):
-                self._start(answer)
-
-    def _give_up(self) -> None:
-        why = RunError("the processes that look at images die before they can: is there memory for them?")
-        for answer in self._unanswered:
-            answer.set_exception(why)
-        self._unanswered, self._broken = {}, 0
+    def bury(self) -> int | None:
+        """See the process to its end, whose exit code this is."""
+        if self.pipe:
+            self.pipe.close()
+        with _processes:
+            process, self.process = self.process, None
+            if not process:
+                return None
+            process.join(GRACE)
+            if process.exitcode is None:
+                process.kill()
+                process.join()
+            exitcode: int = process.exitcode
+            return exitcode
 
 
 def _context() -> Any:
@@ -110,7 +173,41 @@ def _context() -> Any:
     return context
 
 
-def _initialise(setup: Callable[[], None]) -> None:
+def _serve(pipe: Connection, setup: Callable[[], None]) -> None:
+    """Do one task after the other, until nobody is there any more to send one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this ends it
+    failure = None
+    try:
+        _set_up(setup)
+    except Exception as error:  # noqa: BLE001 - it is the answer to every task
+        failure = _raised(error)
+    with suppress(EOFError, OSError):
+        while True:
+            task = pipe.recv_bytes()
+            pipe.send_bytes(b"taken")
+            pipe.send_bytes(failure or _answer(task))
+
+
+def _answer(task: bytes) -> Any:
+    """What a task returns and what it raises, one of them None."""
+    try:
+        work, given = ForkingPickler.loads(task)
+        return ForkingPickler.dumps((work(*given), None))
+    except Exception as error:  # noqa: BLE001 - it is the answer
+        return _raised(error)
+
+
+def _raised(error: Exception) -> Any:
+    """An error with its traceback; not all can be sent, and some can't be received."""
+    try:
+        answer = ForkingPickler.dumps((None, ExceptionWithTraceback(error, error.__traceback__)))
+        ForkingPickler.loads(answer)
+        return answer
+    except Exception:  # noqa: BLE001 - whatever an error's own class does
+        return ForkingPickler.dumps((None, RunError(f"{type(error).__name__}: {error}")))
+
+
+def _set_up(setup: Callable[[], None]) -> None:
     pa.set_cpu_count(1)
     pa.set_io_thread_count(1)
     _keep_freed_memory()
