@@ -21,8 +21,8 @@ from dataset_build.locations import scratch
 from dataset_build.release.reader import next_version, releases
 from dataset_build.release.tags import newest
 from resources.lake import Lake
-from resources.releases import free_version, inputs_of, unchanged_file
-from resources.storage import lock, read_json, write_json
+from resources.releases import free_version, inputs_of, remember_twin, twin_of
+from resources.storage import lock
 from resources.upgrade import refuse_older
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
@@ -192,13 +192,12 @@ class _Build:
                     self.outcome.failed_drops[drop.name] = str(error)
 
     def _changed(self) -> bool:
-        last, known, inputs = newest(releases(self.root)), read_json(unchanged_file(self.root)), inputs_of(self.lake)
+        last, inputs = newest(releases(self.root)), inputs_of(self.lake)
         if self.lake.count("missing_captions"):
             return True
         if last and last["inputs"] == inputs:
             return False
-        if known and known["inputs"] == inputs:
-            self.outcome.twin = known["twin"]
+        self.outcome.twin = twin_of(self.root, inputs)
         return not self.outcome.twin
 
     def _publish(self, version: str, notes: str) -> None:
@@ -207,7 +206,7 @@ class _Build:
         for event in result.get_asset_observation_events():
             self.outcome.twin = str(event.asset_observation_data.asset_observation.metadata["twin"].value)
             self.instance.delete_dynamic_partition(str(VERSIONS.name), version)
-            write_json(unchanged_file(self.root), {"inputs": inputs_of(self.lake), "twin": self.outcome.twin})
+            remember_twin(self.lake, self.outcome.twin)
         self.outcome.release = next((m for m in releases(self.root) if m["version"] == version), None)
 
     def _end_killed_runs(self) -> None:

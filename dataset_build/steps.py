@@ -15,7 +15,7 @@ from dataset_build.errors import UserError
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.images import facts
 from dataset_build.queries import Query, is_view, load_query
-from dataset_build.schemas import LAKE_TABLES, SIDE_TABLES
+from dataset_build.schemas import LAKE_TABLES, RELEASE_TABLES, SIDE_TABLES
 from dataset_build.sources import dialects, listing
 from dataset_build.tags import fold, merge, order
 from dataset_build.text import models, regions
@@ -24,23 +24,29 @@ FASTDUP_SETTINGS = {"fastdup_similarity", "fastdup_neighbours"}
 IDENTITY = {"model", "revision", "extra", "sampling"}  # of a binding: what decides its replies
 TAG_PARAMETERS = {"implied", "overlaps", "blacklist_categories", "pair_images", "min_pair_images"}
 NEAR_PARAMETERS = {"near_images", "near_likeness"}
-SCHEMAS = {table.name: table.schema for table in LAKE_TABLES + SIDE_TABLES}
+SCHEMAS = {
+    **{table.name: table.schema for table in LAKE_TABLES + SIDE_TABLES},
+    **{f"release_{table.name}": table.schema for table in RELEASE_TABLES},
+}
 
 
-def fingerprint_of(table: str, config: Config) -> Fingerprint:
-    """The fingerprint of a table's own step; what it reads from other tables is versioned by their content."""
-    return fingerprints_of(config).get(table) or query_fingerprint(table, config)
+class Fingerprints(dict[str, Fingerprint]):
+    """The fingerprint of each table's own step under a configuration; what it reads from other tables is versioned by
+    their content. Those of tables and views that a query alone makes are worked out when they are asked for."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__((table, _with_columns(table, parts)) for table, parts in _made_by_code(config).items())
+        self._config = config
+
+    def __missing__(self, name: str) -> Fingerprint:
+        self[name] = _with_columns(name, _query(name, self._config))
+        return self[name]
 
 
-def query_fingerprint(name: str, config: Config) -> Fingerprint:
-    """The fingerprint of a table or view that a query makes, and nothing but the query."""
-    return _with_columns(name, _query(name, config))
-
-
-def fingerprints_of(config: Config) -> dict[str, Fingerprint]:
-    """The fingerprints of all tables that are not made by a query alone."""
+def _made_by_code(config: Config) -> dict[str, dict[str, Any]]:
+    """What the tables are made from that are not made by a query alone."""
     limits = config.images.model_dump()
-    made_from: dict[str, dict[str, Any]] = {
+    return {
         "listing": {"code": listing.VERSION},
         "occurrences": {
             "code": ingest.VERSION,
@@ -93,7 +99,6 @@ def fingerprints_of(config: Config) -> dict[str, Fingerprint]:
         "takedowns": {"by": "people"},
         "overrides": {"by": "people"},
     }
-    return {table: _with_columns(table, parts) for table, parts in made_from.items()}
 
 
 def text_detection(config: Config) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from dataset_build.schemas import CAPTION_SCORES
 from resources.lake import Lake
 from resources.pieces import Piece
 
-PART = 10  # record batches of captions that are scored before their rows are kept
+SLICE = 1_000  # captions that are scored at once: with their tags as Python sees them they are large
+PART = 100  # slices that are scored before their rows are kept
 
 Aliases = Mapping[str, Sequence[str]]
 Bands = Mapping[tuple[str, str], Band]
@@ -25,7 +26,8 @@ def update_scores(lake: Lake) -> Piece:
     """Score the captions written from the present texts that have no scores yet; what was finished is kept."""
     piece, aliases, bands = lake.piece("caption_scores"), _aliases(lake), _bands(lake)
     with lake.writing(piece), lake.reading("caption_score_work") as waiting:
-        scored = (_scored(batch.to_pylist(), aliases, bands) for batch in waiting)
+        slices = (batch.slice(start, SLICE) for batch in waiting for start in range(0, batch.num_rows, SLICE))
+        scored = (_scored(each.to_pylist(), aliases, bands) for each in slices)
         while part := list(islice(scored, PART)):
             piece.append(part, {}, lake.provenance)
         if not piece.version:

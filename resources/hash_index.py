@@ -95,7 +95,7 @@ class HashIndex:
                 return
             if all(sizes):
                 self.segments, self.drops = segments, manifest["drops"]
-                self._folders = list(manifest["segments"])
+                self._folders = list(manifest["segments"])  # changed by _add; what read_json gives is not to be
                 self._looks = [tuple(each) for each in manifest["looks"]]
 
     def _unused(self, kind: str) -> str:

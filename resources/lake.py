@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,7 @@ from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.locations import is_remote, locate, scratch
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
-from dataset_build.steps import (
-    chosen_rules,
-    fingerprints_of,
-    parameters_of,
-    query_fingerprint,
-    recipe_fingerprint,
-)
+from dataset_build.steps import Fingerprints, chosen_rules, parameters_of, recipe_fingerprint
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
 from resources.httpfs import reach
@@ -54,7 +49,6 @@ class Lake:
         self.config = with_pins(config, root)
         self.provenance = provenance or {}
         self.drops = Drops(root / "drops")
-        self._fingerprints: dict[str, Fingerprint] = {}
 
     def piece(self, name: str, drop: str | None = None) -> Piece:
         """Where a table's rows are kept under this configuration; `drop` for tables that are made drop by drop."""
@@ -70,10 +64,11 @@ class Lake:
 
     def fingerprint(self, name: str) -> Fingerprint:
         """What a table is made from, its inputs' rows apart."""
-        self._fingerprints = self._fingerprints or fingerprints_of(self.config)
-        if name not in self._fingerprints:
-            self._fingerprints[name] = query_fingerprint(name, self.config)
         return self._fingerprints[name]
+
+    @cached_property
+    def _fingerprints(self) -> Fingerprints:
+        return Fingerprints(self.config)
 
     def pieces(self, name: str) -> dict[str, Piece]:
         """The finished pieces of a table: by active drop, by fingerprint where all of them count, else the one."""

@@ -19,7 +19,7 @@ from resources.journal import Journal
 from resources.lake import EVERY_FINGERPRINT, PER_DROP, Lake
 from resources.needs import Needs, Read, needs_of
 from resources.pieces import Piece
-from resources.releases import inputs_of, unchanged_file
+from resources.releases import inputs_of, twin_of
 from resources.retries import to_retry
 from resources.storage import read_json
 
@@ -102,8 +102,8 @@ def _stale(lake: Lake, name: str) -> str | None:
 
 def _release(lake: Lake) -> Iterator[Step]:
     """A release that would be written in another way than the last."""
-    last, unchanged, inputs = newest(releases(lake.root)), read_json(unchanged_file(lake.root)), inputs_of(lake)
-    if last and not (unchanged and unchanged["inputs"] == inputs):
+    last, inputs = newest(releases(lake.root)), inputs_of(lake)
+    if last and not twin_of(lake.root, inputs):
         names = [name.removesuffix("_step") for name, made in inputs.items() if last["inputs"].get(name) != made]
         if queries := [name for name in names if name.startswith("release_")]:
             yield Step("release", "", f"stale: {', '.join(queries)} changed")

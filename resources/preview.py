@@ -12,7 +12,7 @@ from dataset_build.config import Config, ConfigError, with_settings
 from dataset_build.contact_sheet import contact_sheet
 from dataset_build.errors import UserError
 from dataset_build.queries import load_query
-from dataset_build.steps import fingerprint_of
+from dataset_build.steps import Fingerprints
 from resources.dedup import GROUPED_FROM, grouped
 from resources.images import tiles
 from resources.lake import TABLES, Lake
@@ -128,4 +128,5 @@ def _changes_facts(config: Config, setting: str) -> bool:
 def _facts_that_differ(config: Config, changed: Config) -> list[str]:
     """The tables, verdicts apart, that the two configurations don't have in common."""
     facts = [name for name in TABLES if name not in VERDICTS]
-    return [name for name in facts if str(fingerprint_of(name, config)) != str(fingerprint_of(name, changed))]
+    one, other = Fingerprints(config), Fingerprints(changed)
+    return [name for name in facts if str(one[name]) != str(other[name])]

@@ -17,6 +17,7 @@ from dataset_build.errors import RunError, UserError
 from dataset_build.locations import is_remote, scratch
 from dataset_build.queries import load_query
 from dataset_build.release.card import EXAMPLES, card, summary
+from dataset_build.release.connection import memory_of
 from dataset_build.release.croissant import croissant
 from dataset_build.release.database import write_database
 from dataset_build.release.errors import BadVersion
@@ -43,6 +44,7 @@ from resources.storage import (
     delete_folder,
     lock,
     publish_folder,
+    read_json,
     stamp_of,
     write_json,
     write_parquet,
@@ -153,17 +155,18 @@ def finish(
 
 
 def _add_files(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
-    """The database, and beside it, each with half of the memory, what describes the tables."""
-    memory = lake.config.engine.memory / 2
+    """The database, and beside it, each with half of the memory, what describes the tables. It is the longer work, and
+    stands in the thread that Ctrl-C reaches."""
+    half = memory_of(lake.config.engine.memory) / 2
     with ThreadPoolExecutor(1) as beside:
-        database = beside.submit(write_database, folder, dict(manifest), memory)
-        describe(lake, folder, manifest, memory)
-        database.result()
+        described = beside.submit(describe, lake, folder, manifest, half)
+        write_database(folder, manifest, half)
+        described.result()
     manifest["files"] = files_of(folder)
 
 
 def describe(lake: Lake, folder: Path, manifest: dict[str, Any], memory: float) -> None:
-    """Write the statistics, the Croissant metadata and the card of the tables in `folder`, with `memory` GiB or 0."""
+    """Write the statistics, the Croissant metadata and the card of the tables in `folder`, with `memory` GiB."""
     statistics, parent = measure(folder, memory), manifest["parent"]
     before = read_statistics(lake.root / "releases" / parent) if parent is not None else None
     images = folder / "images.parquet"
@@ -260,8 +263,18 @@ def inputs_of(lake: Lake) -> dict[str, str]:
     return {**versions, **{f"{step}_step": str(lake.fingerprint(step)) for step in steps}}
 
 
-def unchanged_file(root: Path) -> Path:
-    """Remembers inputs that gave the content of an earlier release."""
+def twin_of(root: Path, inputs: dict[str, str]) -> str | None:
+    """The earlier release whose content these inputs were found to give."""
+    known = read_json(_unchanged(root))
+    return str(known["twin"]) if known and known["inputs"] == inputs else None
+
+
+def remember_twin(lake: Lake, twin: str) -> None:
+    """For `twin_of` to find."""
+    write_json(_unchanged(lake.root), {"inputs": inputs_of(lake), "twin": twin})
+
+
+def _unchanged(root: Path) -> Path:
     return root / "releases" / ".unchanged.json"
 
 

@@ -16,6 +16,7 @@ from resources.storage import publishing, read_json, write_json
 
 PORT = 3001  # stands in metadata that was written before anyone looks
 NAME = re.compile(r"/([0-9a-f]{16}\.png)")
+_drawn: dict[tuple[Path, tuple[tuple[str, str], ...]], Path] = {}
 
 
 def draw(lake: Lake, picks: Sequence[tuple[str, str]]) -> Path:
@@ -27,9 +28,6 @@ def draw(lake: Lake, picks: Sequence[tuple[str, str]]) -> Path:
     if key not in _drawn or not _drawn[key].exists():
         _drawn[key] = _draw(lake, picks)
     return _drawn[key]
-
-
-_drawn: dict[tuple[Path, tuple[tuple[str, str], ...]], Path] = {}
 
 
 def _draw(lake: Lake, picks: Sequence[tuple[str, str]]) -> Path:

@@ -23,6 +23,7 @@ from resources.lease import LakeBusy, check_leases, leased
 from resources.look import forget, once, read_ahead
 
 ROW_GROUP = 65_536
+LARGEST = 2**30  # bytes of a row group: the offsets of an array count to twice as many
 
 
 @contextmanager
@@ -212,7 +213,7 @@ def write_rows(file: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema)
 
 
 def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The rows in tables of ROW_GROUP rows; the last has fewer, and is empty only if it is the first.
+    """The rows in tables of ROW_GROUP rows, or fewer if they are large; the last is empty only if it is the first.
 
     Each is one piece, since pages end where pieces do.
     """
@@ -223,10 +224,20 @@ def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
         waiting += batch.num_rows
         while waiting >= ROW_GROUP:
             table = pa.Table.from_batches(pending, schema)
-            yield table.slice(0, ROW_GROUP).combine_chunks()
+            yield from _whole(table.slice(0, ROW_GROUP))
             pending, waiting, first = table.slice(ROW_GROUP).to_batches(), waiting - ROW_GROUP, False
     if waiting or first:
-        yield pa.Table.from_batches(pending, schema).combine_chunks()
+        yield from _whole(pa.Table.from_batches(pending, schema))
+
+
+def _whole(rows: pa.Table) -> Iterator[pa.Table]:
+    """The rows in one piece, or in halves of halves where they are more than an array can hold."""
+    if rows.nbytes <= LARGEST or rows.num_rows == 1:
+        yield rows.combine_chunks()
+    else:
+        half = rows.num_rows // 2
+        yield from _whole(rows.slice(0, half))
+        yield from _whole(rows.slice(half))
 
 
 def sha256_of(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import Self
 
 import duckdb
 
+UNITS = {"KiB": 2**-20, "MiB": 2**-10, "GiB": 1, "TiB": 2**10}
 _numbers = count()
 
 
@@ -29,6 +30,15 @@ class Connected:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def memory_of(setting: float) -> float:
+    """GiB that the queries of one DuckDB may hold: the setting, or where that is 0 what DuckDB takes by itself."""
+    if setting:
+        return setting
+    with duckdb.connect(":memory:") as connection:
+        number, unit = connection.execute("select current_setting('memory_limit')").fetchall()[0][0].split()
+    return float(number) * UNITS[unit]
 
 
 @cache

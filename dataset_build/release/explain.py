@@ -32,6 +32,7 @@ select image_id, drop, uri, member, kept, stage, reason, detail
 from occurrences where image_id >= lower($image) and image_id < lower($image) || 'g'
 order by kept desc, image_id, drop, uri, member
 """
+# `min(fit) over ()` would crash DuckDB 1.5 now and then (duckdb#22352).
 BY_PLACE = """
 with named as (
     from occurrences

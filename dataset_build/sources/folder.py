@@ -43,8 +43,7 @@ def walk(root: Path) -> Iterator[tuple[str, int, int]]:
 
 def modified(facts: os.stat_result) -> int:
     """Modification time, ns since 1970, within 64 bits: file systems know years before 1677 and after 2262."""
-    time = facts.st_mtime_ns
-    return time if -(2**63) <= time < 2**63 else 2**63 - 1 if time > 0 else -(2**63)
+    return min(max(facts.st_mtime_ns, -(2**63)), 2**63 - 1)
 
 
 def is_there(root: Path) -> bool:
@@ -109,7 +108,7 @@ def _entry(found: os.DirEntry[str]) -> Entry | None:
         facts = found.stat()
         if stat.S_ISREG(facts.st_mode):
             return Entry(found.name, False, facts.st_size, modified(facts))
-    except OSError:  # `suppress` takes as long as all else that is done here for a file
+    except OSError:  # not `suppress`, which takes a third of the time of `stat`
         pass
     try:
         return Entry(found.name, False, 0, modified(found.stat(follow_symlinks=False)))

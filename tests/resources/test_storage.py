@@ -50,6 +50,17 @@ def test_the_same_rows_give_the_same_bytes_however_they_are_batched(
     assert [groups.row_group(i).num_rows for i in range(groups.num_row_groups)] == [4, 4, 1]
 
 
+def test_a_row_group_is_no_larger_than_an_array_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "LARGEST", 10_000)
+    whole = pa.table({"texts": [[str(n), "x" * 1_000] for n in range(40)]})
+    for size in (7, 40):
+        write_parquet(tmp_path / str(size), whole.to_batches(size), whole.schema)
+    assert (tmp_path / "7").read_bytes() == (tmp_path / "40").read_bytes()
+    assert pq.read_table(tmp_path / "7").equals(whole)
+    groups = pq.read_metadata(tmp_path / "7")
+    assert [groups.row_group(i).num_rows for i in range(groups.num_row_groups)] == [5] * 8
+
+
 def test_pages_of_long_texts_end_at_the_same_rows_however_they_are_batched(tmp_path: Path) -> None:
     texts = [sha256(str(n).encode()).hexdigest() for n in range(40_000)]  # several pages
     whole = pa.table({"text": texts})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dataset_build.config import Config, Text
-from dataset_build.steps import fingerprint_of
+from dataset_build.steps import Fingerprints
 from dataset_build.text import models
 from dataset_build.text.models import INSIDE, TextUnavailable, fetch_models, models_of, why_off
 
@@ -47,7 +47,7 @@ def test_without_onnxruntime_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     why = "onnxruntime is not installed: pip install 'dataset-build[text]'"
     assert why_off(Text()) == why
-    assert fingerprint_of("text_regions", Config()).parts["off"] == why
+    assert Fingerprints(Config())["text_regions"].parts["off"] == why
     with pytest.raises(TextUnavailable, match=r'text.detect = "on", but onnxruntime is not installed'):
         why_off(Text(detect="on"))
 
@@ -114,7 +114,7 @@ def test_the_fingerprint_tells_on_from_off_and_names_no_folder(
     fetch_models(tmp_path / "a", wheel(tmp_path / "x.whl", small_models))
     fetch_models(tmp_path / "b", wheel(tmp_path / "x.whl", small_models))
     configs = [Config(text=Text(models=str(tmp_path / name))) for name in ("a", "b", "c")]
-    one, two, off = (fingerprint_of("text_regions", config) for config in configs)
+    one, two, off = (Fingerprints(config)["text_regions"] for config in configs)
     assert str(one) == str(two) != str(off)
     assert one.parts["models"] == models.SHA256
     assert str(tmp_path) not in str([one.parts, off.parts])
@@ -122,5 +122,5 @@ def test_the_fingerprint_tells_on_from_off_and_names_no_folder(
 
 def test_a_threshold_is_not_part_of_the_detection() -> None:
     one, two = (Config(text=Text(max_area=area)) for area in (0.1, 0.2))
-    assert str(fingerprint_of("text_regions", one)) == str(fingerprint_of("text_regions", two))
-    assert str(fingerprint_of("image_verdicts", one)) != str(fingerprint_of("image_verdicts", two))
+    assert str(Fingerprints(one)["text_regions"]) == str(Fingerprints(two)["text_regions"])
+    assert str(Fingerprints(one)["image_verdicts"]) != str(Fingerprints(two)["image_verdicts"])
