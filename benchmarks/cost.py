@@ -40,7 +40,7 @@ def pairs(images: float) -> float:
 
 
 def texts(images: float) -> float:
-    """Seconds of CPU to merge texts: 14.4 for a million, 431 for ten, since each million reads the tags of all; measured."""
+    """Seconds of CPU to merge texts: 14.4 for a million, 431 for ten (each million reads the tags of all), measured."""
     millions = images / MILLION
     return millions * (14.4 + 3.2 * max(millions - 1, 0))
 
