@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.instance.ref import InstanceRef
 from sqlalchemy.exc import OperationalError
 
 from assets.partitions import VERSIONS
@@ -127,8 +126,8 @@ def open_instance(root: Path) -> Iterator[dg.DagsterInstance]:
     terminal: to keep it in files, too, takes four processes for each job. Raises BuildFailed when it can't write its
     records."""
     try:
-        records = InstanceRef.from_dir(str(instance_of(root)), overrides={"compute_logs": UNCAPTURED})
-        with dg.DagsterInstance.from_ref(records) as instance:
+        # Temporary only by its name: it is Dagster's public way to override settings of a folder.
+        with dg.DagsterInstance.local_temp(str(instance_of(root)), {"compute_logs": UNCAPTURED}) as instance:
             yield instance
     except OperationalError as error:
         raise BuildFailed(f"the records of builds can't be written to {instance_of(root)}: {error.orig}") from error
