@@ -192,12 +192,12 @@ class _Build:
 
     def _changed(self) -> bool:
         last, inputs = newest(releases(self.root)), inputs_of(self.lake)
-        if self.lake.count("missing_captions"):
+        released = bool(last and last["inputs"] == inputs)
+        twin = None if released else twin_of(self.root, inputs)
+        if not (released or twin) or self.lake.count("missing_captions"):
             return True
-        if last and last["inputs"] == inputs:
-            return False
-        self.outcome.twin = twin_of(self.root, inputs)
-        return not self.outcome.twin
+        self.outcome.twin = twin
+        return False
 
     def _publish(self, version: str, notes: str) -> None:
         self.instance.add_dynamic_partitions(str(VERSIONS.name), [version])
