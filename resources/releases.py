@@ -155,8 +155,8 @@ def finish(
 
 
 def _add_files(lake: Lake, folder: Path, manifest: dict[str, Any]) -> None:
-    """The database, and beside it, each with half of the memory, what describes the tables. It is the longer work, and
-    stands in the thread that Ctrl-C reaches."""
+    """The database, and beside it, each with half of the memory, what describes the tables."""
+    # The database takes longer, so that it is made by the thread that Ctrl-C reaches.
     half = memory_of(lake.config.engine.memory) / 2
     with ThreadPoolExecutor(1) as beside:
         described = beside.submit(describe, lake, folder, manifest, half)
