@@ -18,6 +18,7 @@ from dataset_build.config import Config
 from dataset_build.fingerprint import Fingerprint, digest
 from dataset_build.locations import is_remote, locate, scratch
 from dataset_build.queries import RULE_FAILURES, Query, is_view, load_query
+from dataset_build.release.connection import limit
 from dataset_build.steps import Fingerprints, chosen_rules, parameters_of, recipe_fingerprint
 from dataset_build.text.models import why_off as text_off
 from resources.drops import Drops
@@ -178,8 +179,7 @@ class Lake:
             duckdb.connect(":memory:", config={"temp_directory": str(spill)}) as connection,
         ):
             connection.execute("set enable_progress_bar = false")
-            if self.config.engine.memory:
-                connection.execute("set memory_limit = $1", [f"{self.config.engine.memory}GiB"])
+            limit(connection, self.config.engine.memory)
             if is_remote(self.root):
                 reach(connection, self.root)
             for variable, value in variables.items():

@@ -56,7 +56,7 @@ class Workers:
     def __init__(self, count: int, setup: Callable[[], None]) -> None:
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
         self._workers = [_Worker(setup) for _ in range(count)]
-        self._threads = [Thread(target=self._serve, args=[worker], daemon=True) for worker in self._workers]
+        self._threads = [Thread(target=self._employ, args=[worker], daemon=True) for worker in self._workers]
         for thread in self._threads:
             thread.start()
 
@@ -76,7 +76,7 @@ class Workers:
         for thread in self._threads:
             thread.join()
 
-    def _serve(self, worker: "_Worker") -> None:
+    def _employ(self, worker: "_Worker") -> None:
         while (task := self._tasks.get()) and not worker.ended.is_set():
             answer, work, given = task
             try:

@@ -32,6 +32,12 @@ class Connected:
         self.close()
 
 
+def limit(connection: duckdb.DuckDBPyConnection, memory: float) -> None:
+    """Let its queries hold `memory` GiB before they spill to disk; with 0 what DuckDB takes by itself."""
+    if memory:
+        connection.execute("set memory_limit = $1", [f"{memory}GiB"])
+
+
 def memory_of(setting: float) -> float:
     """GiB that the queries of one DuckDB may hold: the setting, or where that is 0 what DuckDB takes by itself."""
     if setting:

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from dataset_build import mixes
+from dataset_build.release.connection import limit
 from dataset_build.release.manifest import DATABASE
 from dataset_build.schemas import RELEASE_TABLES, Table
 
@@ -28,8 +29,7 @@ def write_database(folder: Path, manifest: Mapping[str, Any] | None = None, memo
         target = Path(scratch) / DATABASE
         with duckdb.connect(config={"temp_directory": f"{scratch}/spill"}) as connection:
             connection.execute("set enable_progress_bar = false")
-            if memory:
-                connection.execute("set memory_limit = $1", [f"{memory}GiB"])
+            limit(connection, memory)
             connection.execute(f"attach {literal(str(target))} as release (storage_version '{STORAGE}')")
             connection.execute("use release; begin")
             for table in RELEASE_TABLES:

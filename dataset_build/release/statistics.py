@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from dataset_build.queries import load_query
-from dataset_build.release.connection import quiet
+from dataset_build.release.connection import limit, quiet
 from dataset_build.release.manifest import STATISTICS
 
 TABLES = ("bias", "captions", "style", "resolution", "aspect", "tags", "tag_pairs", "licences", "alignment", "reasons")
@@ -28,8 +28,7 @@ def measure(folder: Path, memory: float = 0) -> Statistics:
     `memory` in GiB is what the queries may take, 0 for DuckDB's own limit.
     """
     with quiet(duckdb.connect(":memory:")) as connection:
-        if memory:
-            connection.execute("set memory_limit = $1", [f"{memory}GiB"])
+        limit(connection, memory)
         found = {}
         for name in TABLES:
             query = load_query(f"statistics/{name}")

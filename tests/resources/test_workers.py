@@ -59,11 +59,11 @@ def gone(pid: int) -> bool:
 
 
 def test_a_process_that_is_killed_over_its_task_is_told_with_its_signal() -> None:
-    with workers(1) as two:
+    with workers(1) as one:
         with pytest.raises(WorkerDied, match="exit code -6") as death:
-            two.submit(os.abort).result(WAIT)
+            one.submit(os.abort).result(WAIT)
         assert death.value.exitcode == -signal.SIGABRT
-        assert two.submit(abs, -7).result(WAIT) == 7
+        assert one.submit(abs, -7).result(WAIT) == 7
 
 
 def test_idle_processes_that_are_killed_while_others_work_cost_no_task(tmp_path: Path) -> None:
